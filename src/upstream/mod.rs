@@ -1,0 +1,84 @@
+//! Floor 4: asking the resolvers upstream.
+//!
+//! A question goes to the route with the longest matching domain, else to the default servers. Over UDP first, from a socket
+//! that is connected to the one server, with an unpredictable port, ID and letter case; whatever arrives there and is not the
+//! answer is ignored while we wait for it. Over TCP when the answer was cut or when somebody seems to be guessing.
+
+pub mod clock;
+mod exchange;
+mod group;
+mod packet;
+mod server;
+mod tcp;
+mod udp;
+
+use std::sync::Arc;
+
+use crate::name::SuffixMap;
+use crate::wire::{Answer, Name};
+
+pub use group::Group;
+pub use packet::Ask;
+pub use server::{Server, ServerError};
+
+/// Where questions go.
+#[derive(Debug)]
+pub struct Upstream {
+    default: Arc<Group>,
+    routes: SuffixMap<Arc<Group>>,
+}
+
+impl Upstream {
+    /// The default servers, and those for single domains.
+    pub fn new(default: Group, routes: impl IntoIterator<Item = (Name, Arc<Group>)>) -> Self {
+        Self {
+            default: Arc::new(default),
+            routes: routes.into_iter().collect(),
+        }
+    }
+
+    /// The servers for a name, and the domain by which they were chosen: none for the default servers.
+    pub fn route(&self, name: &Name) -> (Option<&Name>, &Arc<Group>) {
+        match self.routes.find(name) {
+            Some((domain, group)) => (Some(domain), group),
+            None => (None, &self.default),
+        }
+    }
+
+    /// What is asked, for comparison: each domain with its servers.
+    fn plan(&self) -> Vec<(Name, &[Server])> {
+        let routes = (self.routes.iter()).map(|(domain, group)| (*domain, group.servers()));
+        let mut plan: Vec<_> = routes.collect();
+        plan.sort_by(|a, b| a.0.as_wire().cmp(b.0.as_wire()));
+        plan
+    }
+
+    /// Every group, the default one first.
+    pub fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
+        std::iter::once(&self.default).chain(self.routes.iter().map(|(_, group)| group))
+    }
+}
+
+/// The same servers are asked for the same names.
+impl PartialEq for Upstream {
+    fn eq(&self, other: &Self) -> bool {
+        self.default.servers() == other.default.servers() && self.plan() == other.plan()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// No server is configured, and the system names none.
+    #[error("no upstream server is known; set [upstream] servers")]
+    NoServer,
+    /// No server could be reached in time.
+    #[error("no upstream server answered: {0}")]
+    Unreachable(String),
+    /// Servers answered, but nothing that can be used.
+    #[error("no upstream server gave a usable answer: {0}")]
+    Unusable(String),
+    /// Every server that answered said that it could not or would not say; the last one's words.
+    #[error("every upstream server refused or failed")]
+    Refused(Box<Answer>),
+}
