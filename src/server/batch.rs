@@ -1,0 +1,268 @@
+//! Packets by the batch: one system call receives up to 32, one sends their replies (Linux).
+
+use std::array;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage,
+    recvmmsg, sendmmsg, sendmsg,
+};
+
+use super::udp::{Door, PACKET, Route};
+
+/// As many as one call takes; more would only make the first wait for the last.
+const BATCH: usize = 32;
+
+/// How long to rest after trouble that may pass, such as a lack of memory.
+const REST: Duration = Duration::from_millis(10);
+
+/// One of our addresses, as the kernel told it and wants it back (RFC 3542 §6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Local {
+    /// The socket has only one address.
+    Bound,
+    V4(libc::in_pktinfo),
+    V6(libc::in6_pktinfo),
+}
+
+/// What came with a packet.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    length: usize,
+    route: Route<Local>,
+}
+
+/// Serves the socket until the end.
+pub(super) fn run(door: &Door) -> io::Result<()> {
+    let mut buffers = vec![[0; PACKET]; BATCH];
+    let mut receive_headers = MultiHeaders::preallocate(
+        BATCH,
+        door.wildcard.then(|| nix::cmsg_space!(libc::in6_pktinfo)),
+    );
+    let mut replies: Vec<(Vec<u8>, Route<Local>)> = Vec::with_capacity(BATCH);
+    let mut spare: Vec<Vec<u8>> = Vec::with_capacity(BATCH);
+    let mut sender = Sender::new();
+    while !door.is_closing() {
+        let arrivals = match receive(door, &mut receive_headers, &mut buffers) {
+            Ok(arrivals) => arrivals,
+            // The time-out by which the end is noticed, and signals.
+            Err(Errno::EAGAIN | Errno::EINTR) => continue,
+            // No batches in this sandbox, or no socket any more.
+            Err(
+                error @ (Errno::ENOSYS
+                | Errno::EPERM
+                | Errno::EBADF
+                | Errno::ENOTSOCK
+                | Errno::EFAULT),
+            ) => return Err(error.into()),
+            Err(error) => {
+                tracing::debug!(%error, "receiving failed");
+                std::thread::sleep(REST);
+                continue;
+            }
+        };
+        let opening = door.open();
+        for (buffer, arrival) in buffers
+            .iter()
+            .zip(arrivals)
+            .filter_map(|(buffer, arrival)| Some((buffer, arrival?)))
+        {
+            let Some(packet) = buffer.get(..arrival.length) else {
+                continue;
+            };
+            let mut out = spare.pop().unwrap_or_default();
+            let route = arrival.route;
+            let later = |packet, client, permit| {
+                door.ask(packet, client, permit, move |socket, reply| {
+                    send_one(socket, reply, route);
+                });
+            };
+            if opening.take(packet, route.peer, &mut out, later) {
+                replies.push((out, route));
+            } else {
+                spare.push(out);
+            }
+        }
+        sender.send(&door.socket, &replies);
+        spare.extend(replies.drain(..).map(|(out, _)| out));
+    }
+    Ok(())
+}
+
+/// Waits for packets. What does not fit a buffer, or comes from nowhere that could be answered, is left out.
+fn receive(
+    door: &Door,
+    headers: &mut MultiHeaders<SockaddrStorage>,
+    buffers: &mut [[u8; PACKET]],
+) -> nix::Result<[Option<Arrival>; BATCH]> {
+    let mut slices: [[IoSliceMut<'_>; 1]; BATCH] = {
+        let mut buffers = buffers.iter_mut();
+        array::from_fn(|_| {
+            [IoSliceMut::new(
+                buffers
+                    .next()
+                    .map_or(&mut [], |buffer| buffer.as_mut_slice()),
+            )]
+        })
+    };
+    let mut arrivals = [None; BATCH];
+    let received = recvmmsg(
+        door.socket.as_raw_fd(),
+        headers,
+        slices.iter_mut(),
+        MsgFlags::MSG_WAITFORONE,
+        None,
+    )?;
+    for (place, message) in arrivals.iter_mut().zip(received) {
+        *place = arrival(&message, door.wildcard);
+    }
+    Ok(arrivals)
+}
+
+fn arrival(message: &RecvMsg<'_, '_, SockaddrStorage>, wildcard: bool) -> Option<Arrival> {
+    if message.flags.contains(MsgFlags::MSG_TRUNC) {
+        return None;
+    }
+    let address = message.address?;
+    let v4 = address
+        .as_sockaddr_in()
+        .map(|v4| SocketAddr::V4((*v4).into()));
+    let peer = v4.or_else(|| {
+        address
+            .as_sockaddr_in6()
+            .map(|v6| SocketAddr::V6((*v6).into()))
+    })?;
+    let local = if wildcard {
+        message.cmsgs().ok()?.find_map(|message| local(&message))?
+    } else {
+        Local::Bound
+    };
+    Some(Arrival {
+        length: message.bytes,
+        route: Route { peer, local },
+    })
+}
+
+/// The address that was asked, made into the one to answer from. The interface is left to routing, but for link-local addresses,
+/// which mean nothing without it.
+fn local(message: &ControlMessageOwned) -> Option<Local> {
+    match *message {
+        ControlMessageOwned::Ipv4PacketInfo(info) => Some(Local::V4(libc::in_pktinfo {
+            ipi_ifindex: 0,
+            ipi_spec_dst: info.ipi_spec_dst,
+            ipi_addr: libc::in_addr { s_addr: 0 },
+        })),
+        ControlMessageOwned::Ipv6PacketInfo(mut info) => {
+            let [first, second, ..] = info.ipi6_addr.s6_addr;
+            let link_local = first == 0xfe && second & 0xc0 == 0x80;
+            if !link_local {
+                info.ipi6_ifindex = 0;
+            }
+            Some(Local::V6(info))
+        }
+        _ => None,
+    }
+}
+
+/// Sends replies, as many at once as leave from the same address.
+struct Sender {
+    bound: MultiHeaders<SockaddrStorage>,
+    v4: MultiHeaders<SockaddrStorage>,
+    v6: MultiHeaders<SockaddrStorage>,
+}
+
+impl Sender {
+    fn new() -> Self {
+        Self {
+            bound: MultiHeaders::preallocate(BATCH, None),
+            v4: MultiHeaders::preallocate(BATCH, Some(nix::cmsg_space!(libc::in_pktinfo))),
+            v6: MultiHeaders::preallocate(BATCH, Some(nix::cmsg_space!(libc::in6_pktinfo))),
+        }
+    }
+
+    fn send(&mut self, socket: &UdpSocket, replies: &[(Vec<u8>, Route<Local>)]) {
+        for group in replies.chunk_by(|a, b| a.1.local == b.1.local) {
+            let mut rest = group;
+            while let [first, ..] = rest {
+                let sent = self.send_group(socket, rest, first.1.local).unwrap_or(0);
+                // The packet at which the kernel stopped cannot be sent; those behind it may.
+                rest = rest.get(sent.max(1)..).unwrap_or_default();
+            }
+        }
+    }
+
+    fn send_group(
+        &mut self,
+        socket: &UdpSocket,
+        group: &[(Vec<u8>, Route<Local>)],
+        local: Local,
+    ) -> nix::Result<usize> {
+        let slices: [[IoSlice<'_>; 1]; BATCH] = array::from_fn(|index| {
+            [IoSlice::new(
+                group.get(index).map_or(&[], |(reply, _)| reply.as_slice()),
+            )]
+        });
+        let peers: [Option<SockaddrStorage>; BATCH] =
+            array::from_fn(|index| group.get(index).map(|(_, route)| route.peer.into()));
+        let count = group.len().min(BATCH);
+        let (slices, peers) = (
+            slices.iter().take(count),
+            peers.get(..count).unwrap_or_default(),
+        );
+        let fd = socket.as_raw_fd();
+        let flags = MsgFlags::MSG_DONTWAIT;
+        Ok(match &local {
+            Local::Bound => sendmmsg(fd, &mut self.bound, slices, peers, [], flags)?.count(),
+            Local::V4(info) => sendmmsg(
+                fd,
+                &mut self.v4,
+                slices,
+                peers,
+                [ControlMessage::Ipv4PacketInfo(info)],
+                flags,
+            )?
+            .count(),
+            Local::V6(info) => sendmmsg(
+                fd,
+                &mut self.v6,
+                slices,
+                peers,
+                [ControlMessage::Ipv6PacketInfo(info)],
+                flags,
+            )?
+            .count(),
+        })
+    }
+}
+
+/// Sends a reply that came later.
+fn send_one(socket: &UdpSocket, reply: &[u8], route: Route<Local>) {
+    let slices = [IoSlice::new(reply)];
+    let peer = SockaddrStorage::from(route.peer);
+    let flags = MsgFlags::MSG_DONTWAIT;
+    let sent = match &route.local {
+        Local::Bound => sendmsg(socket.as_raw_fd(), &slices, &[], flags, Some(&peer)),
+        Local::V4(info) => sendmsg(
+            socket.as_raw_fd(),
+            &slices,
+            &[ControlMessage::Ipv4PacketInfo(info)],
+            flags,
+            Some(&peer),
+        ),
+        Local::V6(info) => sendmsg(
+            socket.as_raw_fd(),
+            &slices,
+            &[ControlMessage::Ipv6PacketInfo(info)],
+            flags,
+            Some(&peer),
+        ),
+    };
+    if let Err(error) = sent {
+        tracing::debug!(%error, "sending failed");
+    }
+}

@@ -1,0 +1,158 @@
+//! Sockets for the doors.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{interfaces, occupied};
+
+/// A burst that comes while a worker is at work must find room; the kernel may give less.
+const RECEIVE_BUFFER: usize = 4 << 20;
+/// How often a worker that nobody asks looks whether the end has come.
+const WAKE: Duration = Duration::from_millis(250);
+/// How often to look for a port that is free for both UDP and TCP when any will do.
+const PORT_TRIES: usize = 32;
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 256;
+
+/// The sockets of one address: one for each worker, and a TCP listener on the same port.
+#[derive(Debug)]
+pub struct Bound {
+    /// One for each worker; the kernel spreads clients over them.
+    pub udp: Vec<UdpSocket>,
+    /// For connections.
+    pub tcp: TcpListener,
+}
+
+/// Why an address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}/{protocol}: {error}{remedy}")]
+pub struct BindError {
+    address: SocketAddr,
+    protocol: &'static str,
+    error: io::Error,
+    remedy: String,
+}
+
+/// Binds an address for so many workers. Port 0 takes any port that is free for both protocols.
+pub fn bind(address: SocketAddr, workers: usize) -> Result<Bound, BindError> {
+    for _ in 1..PORT_TRIES {
+        match try_bind(address, workers) {
+            Err(error) if address.port() == 0 && error.error.kind() == ErrorKind::AddrInUse => {}
+            done => return done,
+        }
+    }
+    try_bind(address, workers)
+}
+
+fn try_bind(address: SocketAddr, workers: usize) -> Result<Bound, BindError> {
+    let failed = |protocol| move |error| explain(address, protocol, error);
+    if !interfaces::is_local(address.ip()) {
+        tracing::warn!(%address, "no interface has this address yet; listening all the same");
+    }
+    // A socket that shares its port would get along with a second server of ours; one that does not finds out.
+    let probe = open(address, Type::DGRAM, false).map_err(failed("udp"))?;
+    let address = probe
+        .local_addr()
+        .map_err(failed("udp"))?
+        .as_socket()
+        .unwrap_or(address);
+    drop(probe);
+    let tcp = open(address, Type::STREAM, false).and_then(|socket| {
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    });
+    let tcp = tcp.map_err(|error| explain(address, "tcp", error))?;
+    let udp = (0..workers.max(1))
+        .map(|_| open_udp(address))
+        .collect::<io::Result<_>>();
+    Ok(Bound {
+        udp: udp.map_err(|error| explain(address, "udp", error))?,
+        tcp,
+    })
+}
+
+fn open_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = open(address, Type::DGRAM, true)?;
+    socket.set_read_timeout(Some(WAKE))?;
+    // A smaller buffer than wished for is no reason not to serve.
+    let _smaller = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    #[cfg(target_os = "linux")]
+    if address.ip().is_unspecified() {
+        use nix::sys::socket::{setsockopt, sockopt};
+        if address.is_ipv4() {
+            setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
+        } else {
+            setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true)?;
+        }
+    }
+    Ok(socket.into())
+}
+
+fn open(address: SocketAddr, kind: Type, shared: bool) -> io::Result<Socket> {
+    let protocol = if kind == Type::DGRAM {
+        Protocol::UDP
+    } else {
+        Protocol::TCP
+    };
+    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
+    if address.is_ipv6() {
+        // So that 0.0.0.0 and [::] can be listened on side by side, and IPv4 clients have IPv4 addresses.
+        socket.set_only_v6(true)?;
+    }
+    if kind == Type::STREAM {
+        // A restart must not wait for the connections of the last run to be forgotten.
+        socket.set_reuse_address(true)?;
+    }
+    #[cfg(all(unix, not(target_os = "solaris")))]
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
+    match socket.bind(&address.into()) {
+        // An address that comes up later (Wi-Fi, VPN) can be bound now.
+        #[cfg(target_os = "linux")]
+        Err(error) if error.kind() == ErrorKind::AddrNotAvailable => {
+            if address.is_ipv4() {
+                socket.set_freebind_v4(true)?;
+            } else {
+                socket.set_freebind_v6(true)?;
+            }
+            socket.bind(&address.into())?;
+        }
+        bound => bound?,
+    }
+    Ok(socket)
+}
+
+fn explain(address: SocketAddr, protocol: &'static str, error: io::Error) -> BindError {
+    let remedy = match error.kind() {
+        ErrorKind::AddrInUse => taken(address, protocol),
+        ErrorKind::PermissionDenied => {
+            "; ports below 1024 need root, or CAP_NET_BIND_SERVICE: `setcap cap_net_bind_service=+ep lanward`, or AmbientCapabilities= in the systemd unit".to_owned()
+        }
+        _ => String::new(),
+    };
+    BindError {
+        address,
+        protocol,
+        error,
+        remedy,
+    }
+}
+
+/// Who has the port, where the system tells, and what to do about it.
+fn taken(address: SocketAddr, protocol: &str) -> String {
+    match occupied::holder(address, protocol) {
+        Some(holder) if holder.name.starts_with("systemd-resolve") => format!(
+            "; {holder} has it: set DNSStubListener=no in /etc/systemd/resolved.conf and restart systemd-resolved, or listen on the LAN address alone"
+        ),
+        Some(holder) => format!("; {holder} has it: stop it, or listen on another address or port"),
+        None => format!(
+            "; another program has it: `ss -lnp 'sport = {}'` shows which one",
+            address.port()
+        ),
+    }
+}

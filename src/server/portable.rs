@@ -1,0 +1,124 @@
+//! Packets one by one, for systems without `recvmmsg`.
+//!
+//! Here a reply leaves from the address that routing chooses, so on a machine with several addresses each should be named in
+//! `listen`.
+
+use std::io::{self, ErrorKind};
+
+use super::udp::{Door, PACKET, Route};
+
+/// Serves the socket until the end.
+pub(super) fn run(door: &Door) -> io::Result<()> {
+    let mut buffer = [0; PACKET];
+    let mut out = Vec::with_capacity(PACKET);
+    while !door.is_closing() {
+        let (length, peer) = match door.socket.recv_from(&mut buffer) {
+            Ok(received) => received,
+            // The time-out by which the end is noticed, signals, and news of clients that went away.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::WouldBlock
+                        | ErrorKind::TimedOut
+                        | ErrorKind::Interrupted
+                        | ErrorKind::ConnectionReset
+                ) =>
+            {
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let opening = door.open();
+        let route = Route { peer, local: () };
+        let later = |packet, client, permit| {
+            door.ask(packet, client, permit, move |socket, reply| {
+                if let Err(error) = socket.send_to(reply, route.peer) {
+                    tracing::debug!(%error, "sending failed");
+                }
+            });
+        };
+        if opening.take(
+            buffer.get(..length).unwrap_or_default(),
+            peer,
+            &mut out,
+            later,
+        ) && let Err(error) = door.socket.send_to(&out, peer)
+        {
+            tracing::debug!(%error, "sending failed");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use arc_swap::ArcSwap;
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    use super::super::access::Rule;
+    use super::super::{Access, House};
+    use super::*;
+    use crate::cache::{Cache, Lifetimes};
+    use crate::metrics::Metrics;
+    use crate::name::embedded::{Embedded, preset};
+    use crate::name::special::SpecialUse;
+    use crate::rebinding::{Judge, Policy};
+    use crate::resolver::{Resolver, State};
+    use crate::upstream::{Group, Upstream};
+
+    /// This door is the one of other systems; here it answers what needs no upstream, and what has none, and ends.
+    #[test]
+    fn it_answers_and_ends() {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let state = State {
+            embedded: Arc::new(Embedded::new(preset("plex.direct").unwrap())),
+            special: SpecialUse::new(),
+            judge: Judge::new(Policy::default()),
+            upstream: Upstream::new(Group::new(Vec::new()), Vec::new()),
+        };
+        let house = House {
+            resolver: Arc::new(Resolver::new(
+                state,
+                Cache::new(1 << 20, Lifetimes::default()),
+            )),
+            access: Arc::new(ArcSwap::from_pointee(Access::new(&[Rule::Loopback], &[]))),
+            seats: Arc::default(),
+            metrics: Arc::new(Metrics::new(1)),
+            runtime: runtime.handle().clone(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .unwrap();
+        let address = socket.local_addr().unwrap();
+        let door = Door::new(socket, 0, house.clone()).unwrap();
+        let thread = std::thread::spawn(move || run(&door));
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.connect(address).unwrap();
+        client
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
+        for (name, code) in [(&b"\x09localhost\0"[..], 0), (b"\x07example\0", 2)] {
+            let mut packet = b"\0\x07\x01\0\0\x01\0\0\0\0\0\0".to_vec();
+            packet.extend_from_slice(name);
+            packet.extend_from_slice(b"\0\x01\0\x01");
+            client.send(&packet).unwrap();
+            let mut reply = [0; 512];
+            assert!(client.recv(&mut reply).unwrap() > packet.len() - 1);
+            assert_eq!((reply[1], reply[3] & 15), (7, code), "{name:?}");
+        }
+        house.stop.cancel();
+        thread.join().unwrap().unwrap();
+    }
+}
