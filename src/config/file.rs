@@ -1,0 +1,112 @@
+//! The configuration file as it is written.
+//!
+//! Every key has a default, unknown keys are errors. Values that need a closer look keep their place in the file, so that what
+//! is wrong with them can be said with line and column.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A text with its place in the file.
+pub(super) type Text = Spanned<String>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) server: Server,
+    pub(super) upstream: Upstream,
+    pub(super) route: Vec<Route>,
+    pub(super) embedded: Embedded,
+    pub(super) rebinding: Rebinding,
+    pub(super) cache: Cache,
+    pub(super) log: Log,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Server {
+    pub(super) listen: Option<Vec<Text>>,
+    pub(super) allow: Option<Vec<Text>>,
+    pub(super) workers: Option<Spanned<usize>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Upstream {
+    pub(super) servers: Option<Vec<Text>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    pub(super) domains: Spanned<Vec<Text>>,
+    pub(super) servers: Spanned<Vec<Text>>,
+    #[serde(default)]
+    pub(super) private: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Embedded {
+    pub(super) presets: Option<Vec<Text>>,
+    pub(super) ids: Vec<Text>,
+    pub(super) networks: Vec<Text>,
+    pub(super) ttl: Option<u32>,
+    pub(super) loopback: Option<bool>,
+    pub(super) domain: Vec<EmbeddedDomain>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EmbeddedDomain {
+    pub(super) suffix: Text,
+    pub(super) id: Option<Text>,
+    pub(super) families: Option<Spanned<Vec<Text>>>,
+    #[serde(default)]
+    pub(super) labels_in_front: bool,
+    pub(super) ttl: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Rebinding {
+    pub(super) action: Option<Text>,
+    pub(super) builtin: Option<bool>,
+    pub(super) allow: Vec<Allow>,
+    pub(super) protected: Vec<Text>,
+    pub(super) bypass_clients: Vec<Text>,
+    pub(super) own_networks: Option<Vec<Text>>,
+    pub(super) own_action: Option<Text>,
+    pub(super) nat64: Vec<Text>,
+    pub(super) dnsbl: Vec<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Allow {
+    pub(super) domain: Text,
+    pub(super) subdomains: Option<bool>,
+    pub(super) ranges: Option<Vec<Text>>,
+    #[serde(default)]
+    pub(super) alias_to: Vec<Text>,
+    #[serde(default)]
+    pub(super) clients: Vec<Text>,
+    /// Why the exception is there; for people.
+    #[serde(default, rename = "note")]
+    pub(super) _note: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Cache {
+    pub(super) size: Option<Text>,
+    pub(super) min_ttl: Option<u32>,
+    pub(super) max_ttl: Option<Spanned<u32>>,
+    pub(super) max_negative_ttl: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Log {
+    pub(super) level: Option<Text>,
+    pub(super) format: Option<Text>,
+}

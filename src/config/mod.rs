@@ -1,0 +1,323 @@
+//! Floor 7: the configuration, from the file as written to proven settings.
+//!
+//! All that is wrong is told at once, each with file, line, key and what is allowed. Below this floor nothing is checked again.
+
+mod file;
+mod finding;
+mod names;
+mod rebinding;
+mod size;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use crate::cache::Lifetimes;
+use crate::name::embedded::{Domain, preset};
+use crate::server::access::Rule;
+use crate::upstream::Server;
+use crate::wire::Name;
+
+use file::{File, Text};
+use finding::Prover;
+use size::Size;
+
+pub use finding::{Finding, Severity};
+pub use rebinding::{OwnNetwork, Protection};
+
+/// Where lanward listens unless it is told otherwise: no root needed, nobody disturbed.
+pub const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5335);
+const DEFAULT_CACHE: u64 = 32 << 20;
+/// More threads than this no household's machine can use.
+const MAX_WORKERS: usize = 64;
+
+/// Proven settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen, for UDP and TCP.
+    pub listen: Vec<SocketAddr>,
+    /// Who may ask.
+    pub allow: Vec<Rule>,
+    /// UDP threads for each address; `None`: one for each processor.
+    pub workers: Option<usize>,
+    /// The default servers; `None`: those of the system.
+    pub servers: Option<Vec<Server>>,
+    /// Servers for single domains.
+    pub routes: Vec<Route>,
+    /// Domains whose names are decoded.
+    pub embedded: Vec<Domain>,
+    /// The protection.
+    pub protection: Protection,
+    /// The size of the cache, in bytes.
+    pub cache: u64,
+    /// How long answers live in it.
+    pub lifetimes: Lifetimes,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// Servers for some domains.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The domains, with all below them.
+    pub domains: Vec<Name>,
+    /// Their servers.
+    pub servers: Vec<Server>,
+    /// Whether answers may hold private addresses.
+    pub private: bool,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Log {
+    /// The least important level that is logged.
+    pub level: tracing::Level,
+    /// One JSON object for each line, for programs.
+    pub json: bool,
+}
+
+impl Default for Settings {
+    /// What an empty file says. Only the built-in texts are read, so nothing can be wrong with them.
+    fn default() -> Self {
+        Self::prove(Path::new(""), "").0.unwrap_or_else(|| Self {
+            listen: vec![DEFAULT_LISTEN],
+            allow: Vec::new(),
+            workers: None,
+            servers: None,
+            routes: Vec::new(),
+            embedded: Vec::new(),
+            protection: Protection::default(),
+            cache: DEFAULT_CACHE,
+            lifetimes: Lifetimes::default(),
+            log: Log {
+                level: tracing::Level::INFO,
+                json: false,
+            },
+        })
+    }
+}
+
+impl Settings {
+    /// Reads and proves a file. With errors there are no settings; there may be warnings in any case.
+    pub fn read(path: &Path) -> (Option<Self>, Vec<Finding>) {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::prove(path, &text),
+            Err(error) => {
+                let problem = format!("cannot be read: {error}");
+                (
+                    None,
+                    vec![Finding {
+                        severity: Severity::Error,
+                        place: (PathBuf::from(path), None),
+                        problem,
+                    }],
+                )
+            }
+        }
+    }
+
+    /// Proves the text of a file; `path` is only for its findings.
+    pub fn prove(path: &Path, text: &str) -> (Option<Self>, Vec<Finding>) {
+        let mut prover = Prover::new(path, text);
+        let file = match toml::from_str::<File>(text) {
+            Ok(file) => file,
+            Err(error) => {
+                prover.toml(&error);
+                return (None, prover.findings);
+            }
+        };
+        let settings = Self {
+            listen: file.server.listen.as_deref().map_or_else(
+                || vec![DEFAULT_LISTEN],
+                |listen| {
+                    listen
+                        .iter()
+                        .filter_map(|text| prover.read_with("listen", text, parse_listen))
+                        .collect()
+                },
+            ),
+            allow: allow(&mut prover, file.server.allow.as_deref()),
+            workers: file.server.workers.as_ref().map(|workers| {
+                if !(1..=MAX_WORKERS).contains(workers.get_ref()) {
+                    prover.error(
+                        Some(workers.span()),
+                        format!("workers: allowed: 1 to {MAX_WORKERS}"),
+                    );
+                }
+                *workers.get_ref()
+            }),
+            servers: file
+                .upstream
+                .servers
+                .as_deref()
+                .map(|servers| prover.read_all("servers", servers)),
+            routes: file
+                .route
+                .iter()
+                .filter_map(|route| prove_route(&mut prover, route))
+                .collect(),
+            embedded: names::prove(&mut prover, &file.embedded),
+            protection: rebinding::prove(&mut prover, &file.rebinding),
+            cache: file
+                .cache
+                .size
+                .as_ref()
+                .and_then(|size| prover.read::<Size>("size", size))
+                .map_or(DEFAULT_CACHE, |size| size.0),
+            lifetimes: lifetimes(&mut prover, &file.cache),
+            log: log(&mut prover, &file.log),
+        };
+        settings.cross_check(&mut prover, &file);
+        let failed = prover
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error);
+        ((!failed).then_some(settings), prover.findings)
+    }
+
+    /// What is wrong only in the light of something else.
+    fn cross_check(&self, prover: &mut Prover<'_>, file: &File) {
+        let texts = file
+            .upstream
+            .servers
+            .iter()
+            .flatten()
+            .chain(file.route.iter().flat_map(|route| route.servers.get_ref()));
+        for text in texts {
+            let own = text
+                .get_ref()
+                .parse::<Server>()
+                .ok()
+                .filter(|server| self.is_own_listener(server.address()));
+            if let Some(server) = own {
+                prover.error(Some(text.span()), format!("servers: {server} is where lanward itself listens; it would ask itself for ever"));
+            }
+        }
+        let listen = file.server.listen.iter().flatten();
+        for (place, text) in listen.enumerate() {
+            let before = self.listen.iter().take(place);
+            let clash = self.listen.get(place).and_then(|address| {
+                before.clone().find(|other| {
+                    let covers = other.ip().is_unspecified() || address.ip().is_unspecified();
+                    let same_family = other.is_ipv4() == address.is_ipv4();
+                    let same_ip = other.ip() == address.ip() || covers && same_family;
+                    same_ip && other.port() == address.port() && address.port() != 0
+                })
+            });
+            if let Some(clash) = clash {
+                prover.error(
+                    Some(text.span()),
+                    format!("listen: {} is covered by {clash} already", text.get_ref()),
+                );
+            }
+        }
+        if self.listen.is_empty() && file.server.listen.as_ref().is_some_and(Vec::is_empty) {
+            prover.error(
+                None,
+                "listen: no address to listen on; allowed: at least one, such as \"0.0.0.0:53\"",
+            );
+        }
+    }
+
+    /// Whether an address is one that lanward listens on.
+    pub fn is_own_listener(&self, address: SocketAddr) -> bool {
+        self.listen.iter().any(|listen| {
+            let covers =
+                listen.ip().is_unspecified() && crate::server::interfaces::is_local(address.ip());
+            listen.port() == address.port() && (listen.ip() == address.ip() || covers)
+        })
+    }
+}
+
+fn allow(prover: &mut Prover<'_>, texts: Option<&[Text]>) -> Vec<Rule> {
+    texts.map_or_else(
+        || vec![Rule::Loopback, Rule::Private, Rule::Connected],
+        |texts| prover.read_all("allow", texts),
+    )
+}
+
+fn prove_route(prover: &mut Prover<'_>, route: &file::Route) -> Option<Route> {
+    for (key, list) in [("domains", &route.domains), ("servers", &route.servers)] {
+        if list.get_ref().is_empty() {
+            prover.error(
+                Some(list.span()),
+                format!("{key}: empty; a route needs at least one"),
+            );
+        }
+    }
+    let domains = route.domains.get_ref().iter().filter_map(|text| {
+        let domain = names::read_name(prover, "domains", text)?;
+        if route.private {
+            rebinding::check_breadth(prover, "domains", text, &domain);
+        }
+        Some(domain)
+    });
+    let domains: Vec<Name> = domains.collect();
+    let servers = prover.read_all("servers", route.servers.get_ref());
+    (!domains.is_empty() && !servers.is_empty()).then_some(Route {
+        domains,
+        servers,
+        private: route.private,
+    })
+}
+
+fn lifetimes(prover: &mut Prover<'_>, cache: &file::Cache) -> Lifetimes {
+    let default = Lifetimes::default();
+    let lifetimes = Lifetimes {
+        shortest: cache.min_ttl.unwrap_or(default.shortest),
+        longest: cache
+            .max_ttl
+            .as_ref()
+            .map_or(default.longest, |longest| *longest.get_ref()),
+        longest_negative: cache.max_negative_ttl.unwrap_or(default.longest_negative),
+    };
+    if lifetimes.shortest > lifetimes.longest {
+        let span = cache.max_ttl.as_ref().map(toml::Spanned::span);
+        prover.error(
+            span,
+            format!(
+                "max_ttl: {} is below min_ttl, {}",
+                lifetimes.longest, lifetimes.shortest
+            ),
+        );
+    }
+    lifetimes
+}
+
+fn log(prover: &mut Prover<'_>, log: &file::Log) -> Log {
+    use tracing::Level;
+    let levels = [
+        ("error", Level::ERROR),
+        ("warn", Level::WARN),
+        ("info", Level::INFO),
+        ("debug", Level::DEBUG),
+    ];
+    let formats = [("text", false), ("json", true)];
+    Log {
+        level: log
+            .level
+            .as_ref()
+            .and_then(|text| prover.choose("level", text, &levels))
+            .unwrap_or(Level::INFO),
+        json: log
+            .format
+            .as_ref()
+            .and_then(|text| prover.choose("format", text, &formats))
+            .unwrap_or(false),
+    }
+}
+
+/// Reads where to listen: an address with its port.
+pub fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("{text:?} is no address with a port; allowed: such as 127.0.0.1:5335, 0.0.0.0:53 or [::]:53")
+    })
+}
+
+/// The domains of the presets that are on unless the file says otherwise.
+pub fn default_domains() -> Vec<Domain> {
+    preset("plex.direct").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! What a configuration file may say, and what is said of what it may not.
+
+use std::path::Path;
+
+use super::*;
+
+/// The findings of a text, each without the name of the file.
+fn findings(text: &str) -> Vec<String> {
+    let (settings, findings) = Settings::prove(Path::new("f"), text);
+    let failed = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
+    assert_eq!(settings.is_none(), failed, "{text}");
+    findings
+        .iter()
+        .map(|finding| finding.to_string().trim_start_matches("f:").to_owned())
+        .collect()
+}
+
+#[test]
+fn an_empty_file_is_the_defaults() {
+    let (settings, findings) = Settings::prove(Path::new("f"), "");
+    let settings = settings.unwrap();
+    assert_eq!(findings, []);
+    assert_eq!(settings.listen, [DEFAULT_LISTEN]);
+    assert_eq!(
+        settings.allow,
+        [Rule::Loopback, Rule::Private, Rule::Connected]
+    );
+    assert!(settings.servers.is_none());
+    let suffixes: Vec<String> = settings
+        .embedded
+        .iter()
+        .map(|domain| domain.suffix().to_string())
+        .collect();
+    assert_eq!(suffixes, ["plex.direct"]);
+    assert_eq!(settings.cache, 32 << 20);
+    assert_eq!(
+        Settings::default().allow,
+        settings.allow,
+        "the same, not the closed fallback"
+    );
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table, better in one piece")]
+fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
+    let cases = [
+        ("[servr]\n", "1:2: error: unknown key"),
+        ("[server]\nlisen = []\n", "2:1: error: lisen: unknown key"),
+        (
+            "[server]\nlisten = 53\n",
+            "2:10: error: listen: invalid type",
+        ),
+        ("[server\n", "1:8: error: "),
+        (
+            "[server]\nlisten = [\"127.0.0.1:53\", \"x\"]\n",
+            "2:27: error: listen: ",
+        ),
+        ("[server]\nlisten = []\n", " error: listen: no address"),
+        (
+            "[server]\nallow = [\"everyone\"]\n",
+            "2:10: error: allow: \"everyone\" is no client; allowed: \"loopback\"",
+        ),
+        (
+            "[server]\nlisten = [\"0.0.0.0:53\", \"[::]:53\", \"127.0.0.1:53\"]\n",
+            "2:36: error: listen: 127.0.0.1:53 is covered by 0.0.0.0:53 already",
+        ),
+        (
+            "[embedded]\npresets = []\nids = [\"0123456789abcdef0123456789abcdef\"]\n",
+            "3:8: warning: ids: this is about plex.direct",
+        ),
+        (
+            "[server]\nworkers = 0\n",
+            "2:11: error: workers: allowed: 1 to 64",
+        ),
+        (
+            "[upstream]\nservers = [\"dns.example\"]\n",
+            "2:12: error: servers: \"dns.example\" is no server; allowed: an address",
+        ),
+        (
+            "[upstream]\nservers = [\"tls://9.9.9.9\"]\n",
+            "2:12: error: servers: tls:// is not supported; allowed: udp:// and tcp://",
+        ),
+        (
+            "[upstream]\nservers = [\"127.0.0.1:5335\"]\n",
+            "2:12: error: servers: 127.0.0.1:5335 is where lanward itself listens",
+        ),
+        (
+            "[[route]]\ndomains = []\nservers = [\"127.0.0.1:9\"]\n",
+            "2:11: error: domains: empty",
+        ),
+        (
+            "[[route]]\ndomains = [\"corp.example\"]\n",
+            "1:1: error: missing key \"servers\"",
+        ),
+        (
+            "[embedded]\npresets = [\"plex\"]\n",
+            "2:12: error: presets: there is no preset \"plex\"; allowed: plex.direct",
+        ),
+        ("[embedded]\nids = [\"short\"]\n", "2:8: error: ids: "),
+        (
+            "[embedded]\nnetworks = [\"192.168.1.1/24\"]\n",
+            "2:13: error: networks: \"192.168.1.1/24\" has bits behind its prefix; did you mean \"192.168.1.0/24\"?",
+        ),
+        (
+            "[[embedded.domain]]\nsuffix = \"home\"\n",
+            "2:10: error: suffix: home is a whole top-level domain",
+        ),
+        (
+            "[[embedded.domain]]\nsuffix = \"a.example\"\nid = \"hex\"\n",
+            "3:6: error: id: ",
+        ),
+        (
+            "[[embedded.domain]]\nsuffix = \"a.example\"\nfamilies = [\"ip\"]\n",
+            "3:12: error: families: allowed: ",
+        ),
+        (
+            "[rebinding]\naction = \"drop\"\n",
+            "2:10: error: action: \"drop\" is not known; allowed: \"block\", \"report\", \"off\"",
+        ),
+        (
+            "[rebinding]\naction = \"off\"\n",
+            "2:10: warning: action: with \"off\" any web site",
+        ),
+        (
+            "[rebinding]\nnat64 = [\"64:ff9b:1::/50\"]\n",
+            "2:10: error: nat64: ",
+        ),
+        (
+            "[[rebinding.allow]]\ndomain = \".\"\n",
+            "2:10: error: domain: the root is every name",
+        ),
+        (
+            "[[route]]\ndomains = [\".\"]\nservers = [\"127.0.0.1:9\"]\nprivate = true\n",
+            "2:12: error: domains: the root is every name",
+        ),
+        (
+            "[[rebinding.allow]]\ndomain = \"a.example\"\nalias_to = [\"com\"]\n",
+            "3:13: error: alias_to: anybody can register a name under com",
+        ),
+        (
+            "[[rebinding.allow]]\ndomain = \"co.uk\"\n",
+            "2:10: error: domain: anybody can register a name under co.uk",
+        ),
+        (
+            "[[rebinding.allow]]\ndomain = \"duckdns.org\"\n",
+            "2:10: warning: domain: anybody can get a name under duckdns.org",
+        ),
+        (
+            "[[rebinding.allow]]\ndomain = \"plex.direct\"\n",
+            "2:10: warning: domain: names under plex.direct are decoded",
+        ),
+        (
+            "[[rebinding.allow]]\ndomain = \"*.example.com\"\n",
+            "2:10: error: domain: \"*.example.com\": write \"example.com\"",
+        ),
+        (
+            "[[rebinding.allow]]\ndomain = \"a.example\"\nranges = [\"private\"]\n",
+            "3:11: error: ranges: \"private\" is no network",
+        ),
+        (
+            "[cache]\nsize = \"32MB\"\n",
+            "2:8: error: size: \"32MB\" is no size; allowed: ",
+        ),
+        (
+            "[cache]\nmin_ttl = 60\nmax_ttl = 30\n",
+            "3:11: error: max_ttl: 30 is below min_ttl, 60",
+        ),
+        (
+            "[log]\nlevel = \"all\"\n",
+            "2:9: error: level: \"all\" is not known; allowed: \"error\"",
+        ),
+    ];
+    for (text, expected) in cases {
+        let found = findings(text);
+        assert!(
+            found.len() == 1 && found[0].starts_with(expected),
+            "{text}\nexpected {expected}\nfound    {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn what_households_write_is_accepted() {
+    for text in [
+        "[server]\nlisten = [\"0.0.0.0:53\", \"[::]:53\"]\nallow = [\"loopback\", \"192.168.1.0/24\", \"fd00::1\"]\n",
+        "[upstream]\nservers = [\"9.9.9.9\", \"tcp://[2620:fe::fe]:53\"]\n",
+        "[[rebinding.allow]]\ndomain = \"nas.example.com\"\nranges = [\"192.168.1.0/24\"]\nnote = \"the NAS\"\n",
+        "[[rebinding.allow]]\ndomain = \"lan\"\n[[rebinding.allow]]\ndomain = \"home.arpa\"\n[[rebinding.allow]]\ndomain = \"myhost.duckdns.org\"\n",
+        "[[route]]\ndomains = [\"corp.example\", \"10.in-addr.arpa\"]\nservers = [\"10.0.0.53\"]\nprivate = true\n",
+        "[[embedded.domain]]\nsuffix = \"ip.example.com\"\nid = \"hex:8\"\nfamilies = [\"ipv4\"]\nttl = 60\n",
+    ] {
+        assert_eq!(findings(text), Vec::<String>::new(), "{text}");
+    }
+}
