@@ -1,0 +1,158 @@
+//! Floor 8: from settings to a running server, and back to nothing.
+//!
+//! The program and its tests start the same function. Everything that can fail fails before the first packet is answered.
+
+mod keeper;
+mod parts;
+mod system;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::cache::Cache;
+use crate::config::Settings;
+use crate::metrics::{Counter, Metrics};
+use crate::resolver::Resolver;
+use crate::server::bind::{BindError, Bound, bind};
+use crate::server::{Access, House, interfaces, serve_tcp, serve_udp};
+
+use keeper::Keeper;
+
+pub use parts::{Parts, build};
+
+/// How long questions under way may take after the end was called.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Why lanward does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// An upstream server is one of our own listeners.
+    #[error("upstream server {0} is where lanward itself listens; it would ask itself for ever")]
+    OwnListener(SocketAddr),
+    /// A listener could not be set up.
+    #[error("cannot start a listener: {0}")]
+    Listener(#[from] io::Error),
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Daemon {
+    house: House,
+    keeper: Arc<Keeper>,
+    addresses: Vec<SocketAddr>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Starts a server with these settings. Must be called inside a runtime.
+pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
+    let workers = settings
+        .workers
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let bound: Vec<Bound> = settings
+        .listen
+        .iter()
+        .map(|address| bind(*address, workers))
+        .collect::<Result<_, _>>()?;
+    settings.listen = bound
+        .iter()
+        .map(|bound| bound.tcp.local_addr())
+        .collect::<Result<_, _>>()?;
+    let networks = interfaces::networks();
+    let parts = build(&settings, &networks);
+    if let Some(own) = parts.own_listener(&settings) {
+        return Err(StartError::OwnListener(own));
+    }
+    parts.tell();
+    let resolver = Resolver::new(parts.state, Cache::new(settings.cache, settings.lifetimes));
+    let house = House {
+        resolver: Arc::new(resolver),
+        access: Arc::new(ArcSwap::from_pointee(Access::new(
+            &settings.allow,
+            &networks,
+        ))),
+        seats: Arc::default(),
+        metrics: Arc::new(Metrics::new(workers * bound.len())),
+        runtime: Handle::current(),
+        tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
+    };
+    let addresses = settings.listen.clone();
+    // If a listener fails, those before it must end again.
+    let guard = house.stop.clone().drop_guard();
+    let mut threads = Vec::new();
+    for (bound, address) in bound.into_iter().zip(&addresses) {
+        for socket in bound.udp {
+            threads.push(serve_udp(socket, threads.len(), house.clone())?);
+        }
+        tracing::info!("listening for UDP on {address}");
+        let listener = TcpListener::from_std(bound.tcp)?;
+        // Whoever waits for the end waits for the tracker, not for the handle.
+        drop(house.tasks.spawn(serve_tcp(listener, house.clone())));
+        tracing::info!("listening for TCP on {address}");
+    }
+    guard.disarm();
+    let keeper = Arc::new(Keeper::new(house.clone(), settings, networks));
+    drop(house.tasks.spawn(Arc::clone(&keeper).watch()));
+    Ok(Daemon {
+        house,
+        keeper,
+        addresses,
+        threads,
+    })
+}
+
+impl Daemon {
+    /// The addresses that are listened on, with the ports that they got.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Takes over other settings, whole or not at all.
+    pub fn reload(&self, settings: Settings) -> Result<(), StartError> {
+        self.keeper.reload(settings)
+    }
+
+    /// Waits until a listener has failed; without trouble for ever.
+    pub async fn failed(&self) {
+        self.house.stop.cancelled().await;
+    }
+
+    /// Logs what was counted so far.
+    pub fn tell_counts(&self) {
+        let counts = Counter::ALL
+            .iter()
+            .map(|counter| format!("{}={}", counter.word(), self.house.metrics.total(*counter)));
+        tracing::info!(
+            "counted since the start: {}",
+            counts.collect::<Vec<_>>().join(" ")
+        );
+    }
+
+    /// Takes no more questions, answers those under way, and ends.
+    pub async fn stop(self) {
+        self.house.stop.cancel();
+        self.house.tasks.close();
+        if tokio::time::timeout(GRACE, self.house.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some questions were still under way");
+        }
+        for thread in self.threads {
+            // A thread that panicked has said so itself.
+            let _panicked = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+    }
+}

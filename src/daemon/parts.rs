@@ -1,0 +1,124 @@
+//! From settings to the state of a resolver.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use super::system;
+use crate::address::classify;
+use crate::config::{OwnNetwork, Settings};
+use crate::name::embedded::Embedded;
+use crate::name::special::{PROTECTED, SpecialUse};
+use crate::rebinding::{Exception, Judge, PRIVATE, Policy};
+use crate::resolver::State;
+use crate::upstream::{Group, Server, Upstream};
+
+/// A state, and where its default servers come from.
+#[derive(Debug)]
+pub struct Parts {
+    /// The state.
+    pub state: State,
+    /// The servers are the system's, not the file's.
+    pub from_system: bool,
+}
+
+/// Builds the state for a machine that is in these networks.
+pub fn build(settings: &Settings, networks: &[IpNet]) -> Parts {
+    let servers = settings
+        .servers
+        .clone()
+        .unwrap_or_else(|| system::servers(settings));
+    let routes = settings.routes.iter().flat_map(|route| {
+        let group = Arc::new(Group::new(route.servers.clone()));
+        route
+            .domains
+            .iter()
+            .map(move |domain| (*domain, Arc::clone(&group)))
+    });
+    let embedded = Arc::new(Embedded::new(settings.embedded.iter().cloned()));
+    let state = State {
+        embedded: Arc::clone(&embedded),
+        special: SpecialUse::new(),
+        judge: Judge::new(policy(settings, networks, embedded)),
+        upstream: Upstream::new(Group::new(servers), routes),
+    };
+    Parts {
+        state,
+        from_system: settings.servers.is_none(),
+    }
+}
+
+impl Parts {
+    /// A server of ours among the upstream servers.
+    pub(super) fn own_listener(&self, settings: &Settings) -> Option<SocketAddr> {
+        let servers = self
+            .state
+            .upstream
+            .groups()
+            .flat_map(|group| group.servers());
+        servers
+            .map(Server::address)
+            .find(|address| settings.is_own_listener(*address))
+    }
+
+    /// Logs where questions go.
+    pub(super) fn tell(&self) {
+        let (_, group) = self.state.upstream.route(&crate::wire::Name::ROOT);
+        let list = group
+            .servers()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        match (list.is_empty(), self.from_system) {
+            (true, true) => tracing::warn!(
+                "the system names no resolver that could be asked; only local names are answered: set servers in [upstream], such as servers = [\"9.9.9.9\"]"
+            ),
+            (true, false) => tracing::warn!(
+                "[upstream] servers is empty; only local names and routes are answered"
+            ),
+            (false, true) => tracing::info!("asking the system's resolvers: {list}"),
+            (false, false) => tracing::info!("asking {list}"),
+        }
+    }
+}
+
+/// The whole policy: what the file says, with what follows from the rest of it.
+fn policy(settings: &Settings, networks: &[IpNet], embedded: Arc<Embedded>) -> Policy {
+    let mut policy = settings.protection.policy.clone();
+    policy.exceptions.extend(private_routes(settings));
+    policy.embedded = embedded;
+    policy.protected.extend(
+        PROTECTED
+            .iter()
+            .filter_map(|name| name.parse::<crate::wire::Name>().ok()),
+    );
+    for own in &settings.protection.own {
+        match own {
+            OwnNetwork::Network(net) => policy.own.push(*net),
+            OwnNetwork::Connected => policy
+                .own
+                .extend(networks.iter().filter(|net| classify(net.addr()).is_none())),
+        }
+    }
+    policy
+}
+
+/// A domain that has its own servers and may hold private addresses is an exception by itself, without the parts for which
+/// other servers are asked.
+fn private_routes(settings: &Settings) -> impl Iterator<Item = Exception> {
+    let domains = |private: bool| {
+        let routes = settings.routes.iter();
+        routes
+            .filter(move |route| route.private == private)
+            .flat_map(|route| &route.domains)
+    };
+    domains(true).map(move |domain| Exception {
+        except: domains(false)
+            .filter(|other| other.is_within(domain) && *other != domain)
+            .copied()
+            .collect(),
+        ..Exception::new(*domain, PRIVATE.to_vec())
+    })
+}
