@@ -1,0 +1,95 @@
+//! Floor 9: the command line, one file for each command.
+
+mod check;
+mod decode;
+mod encode;
+mod explain;
+mod healthcheck;
+mod output;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Settings, Severity};
+use output::complain;
+
+/// What the program tells its caller.
+pub mod exit {
+    use std::process::ExitCode;
+
+    /// All is well.
+    pub const OK: ExitCode = ExitCode::SUCCESS;
+    /// The answer is no: a finding, no such name, not healthy.
+    pub const NO: u8 = 1;
+    /// The command line or the configuration is wrong.
+    pub const USAGE: u8 = 2;
+}
+
+/// A DNS resolver for one network: decodes plex.direct names, forwards the rest, and lets no other name point inside.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lanward",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Check(check::Check),
+    Explain(explain::Explain),
+    Decode(decode::Decode),
+    Encode(encode::Encode),
+    Healthcheck(healthcheck::Healthcheck),
+}
+
+/// Parses the command line and runs the command.
+pub fn run() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Check(check) => check.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Decode(decode) => decode.run(),
+        Command::Encode(encode) => encode.run(),
+        Command::Healthcheck(healthcheck) => healthcheck.run(),
+    }
+}
+
+/// Where a command finds its settings.
+#[derive(Debug, Clone, clap::Args)]
+struct Source {
+    /// Configuration file; without one the defaults hold
+    #[arg(long, short, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Source {
+    /// The proven settings. What is wrong is told on standard error; with errors there are none.
+    fn settings(&self) -> Result<Settings, ExitCode> {
+        let (settings, findings) = match &self.config {
+            Some(path) => Settings::read(path),
+            None => Settings::prove(Path::new("defaults"), ""),
+        };
+        for finding in &findings {
+            complain(finding);
+        }
+        if findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+        {
+            complain(
+                &"nothing was done: mend this first, then see with `lanward check --config FILE` whether all is well",
+            );
+        }
+        settings.ok_or_else(|| ExitCode::from(exit::USAGE))
+    }
+}

@@ -1,0 +1,132 @@
+//! `lanward serve`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::output::complain;
+use super::{Source, exit};
+use crate::config::{Log, Settings, parse_listen};
+use crate::daemon::{self, Daemon};
+use crate::upstream::Server;
+
+/// Answer questions
+///
+/// Without a file: listens on 127.0.0.1:5335, asks the system's resolvers, decodes plex.direct names, and blocks every other
+/// name that points inside. SIGTERM ends it, SIGHUP reads the file again, SIGUSR1 logs what was counted.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    source: Source,
+    /// Listen on this address, for UDP and TCP, in place of those in the file; may be repeated
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_listen)]
+    listen: Vec<SocketAddr>,
+    /// Ask this server in place of those in the file, such as 9.9.9.9 or 192.168.1.1:5353; may be repeated
+    #[arg(long, value_name = "SERVER")]
+    upstream: Vec<Server>,
+}
+
+/// Threads for TCP and for what waits for upstream; UDP has its own.
+const RUNTIME_THREADS: usize = 2;
+
+impl Serve {
+    pub(super) fn run(self) -> ExitCode {
+        let settings = match self.source.settings() {
+            Ok(settings) => self.override_with_flags(settings),
+            Err(code) => return code,
+        };
+        start_log(settings.log);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(RUNTIME_THREADS)
+            .enable_all()
+            .build();
+        let served = runtime.and_then(|runtime| runtime.block_on(self.serve(settings)));
+        match served {
+            Ok(()) => exit::OK,
+            Err(error) => {
+                complain(&error);
+                ExitCode::from(exit::USAGE)
+            }
+        }
+    }
+
+    fn override_with_flags(&self, mut settings: Settings) -> Settings {
+        if !self.listen.is_empty() {
+            settings.listen.clone_from(&self.listen);
+        }
+        if !self.upstream.is_empty() {
+            settings.servers = Some(self.upstream.clone());
+        }
+        settings
+    }
+
+    async fn serve(&self, settings: Settings) -> io::Result<()> {
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
+        let (mut count, mut hang_up) = (
+            signal(SignalKind::user_defined1())?,
+            signal(SignalKind::hangup())?,
+        );
+        let daemon = daemon::start(settings).map_err(io::Error::other)?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
+        loop {
+            tokio::select! {
+                () = daemon.failed() => return Err(io::Error::other("a listener failed")),
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = count.recv() => daemon.tell_counts(),
+                _ = hang_up.recv() => self.reload(&daemon),
+            }
+        }
+        daemon.tell_counts();
+        daemon.stop().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    /// Reads the file again. With an error in it nothing changes.
+    fn reload(&self, daemon: &Daemon) {
+        let Some(path) = &self.source.config else {
+            tracing::info!("nothing to reload: started without a configuration file");
+            return;
+        };
+        let (settings, findings) = Settings::read(path);
+        let problems: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        let reloaded = settings
+            .ok_or_else(|| problems.join("; "))
+            .and_then(|settings| {
+                daemon
+                    .reload(self.override_with_flags(settings))
+                    .map_err(|error| error.to_string())
+            });
+        match reloaded {
+            Ok(()) => tracing::info!(warnings = problems.join("; "), "reloaded"),
+            Err(problem) => tracing::error!(problem, "not reloaded: the settings from before hold"),
+        }
+    }
+}
+
+/// The log goes to standard error, as services expect. The libraries below say little that helps, hickory's say who asked what.
+fn start_log(log: Log) {
+    let own = Targets::new()
+        .with_target("lanward", log.level)
+        .with_default(LevelFilter::WARN);
+    let registry = tracing_subscriber::registry().with(own);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_target(false);
+    if log.json {
+        registry.with(lines.json().flatten_event(true)).init();
+    } else {
+        let colours = io::IsTerminal::is_terminal(&io::stderr());
+        registry.with(lines.with_ansi(colours)).init();
+    }
+}
