@@ -1,0 +1,276 @@
+//! The commands, as somebody types them.
+
+use std::fs;
+use std::net::{TcpListener, UdpSocket};
+use std::process::{Command, Stdio};
+
+use crate::support::lanward::Lanward;
+use crate::support::records::{A, a, cname};
+use crate::support::upstream::Upstream;
+use crate::support::wire::Response;
+
+const ID: &str = "0123456789abcdef0123456789abcdef";
+
+/// What a command printed on both channels, and its exit code.
+struct Ran {
+    out: String,
+    complaints: String,
+    code: Option<i32>,
+}
+
+fn run(arguments: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    Ran {
+        out: String::from_utf8(output.stdout).unwrap(),
+        complaints: String::from_utf8(output.stderr).unwrap(),
+        code: output.status.code(),
+    }
+}
+
+#[test]
+fn decode_says_the_address_or_why_there_is_none() {
+    let name = |front: &str| format!("{front}.{ID}.plex.direct");
+    let ran = run(&[
+        "decode",
+        &name("192-168-1-10"),
+        &name("2001-0DB8-0000-0000-0000-0000-0000-0001"),
+        &name("2001-db8--1"),
+        "10-0-0-1.sslip.io",
+    ]);
+    assert_eq!(
+        ran.out,
+        "192.168.1.10\n2001:db8::1\n2001:db8::1\n10.0.0.1\n"
+    );
+    assert_eq!(ran.code, Some(0));
+    for bad in [
+        name("192-168-1-256"),
+        name("01-2-3-4"),
+        format!("1-2-3-4.{}.plex.direct", &ID[1..]),
+        "example.org".to_owned(),
+    ] {
+        let ran = run(&["decode", &bad]);
+        assert_eq!((ran.out.as_str(), ran.code), ("", Some(1)), "{bad}");
+        assert!(ran.complaints.contains(&bad), "{}", ran.complaints);
+    }
+}
+
+#[test]
+fn encode_is_the_other_way() {
+    for (address, name) in [
+        ("192.168.1.10", "192-168-1-10"),
+        ("2001:db8::1", "2001-0db8-0000-0000-0000-0000-0000-0001"),
+    ] {
+        let ran = run(&["encode", address, "--id", ID]);
+        assert_eq!(ran.out, format!("{name}.{ID}.plex.direct\n"));
+        assert_eq!(run(&["decode", ran.out.trim()]).out.trim(), address);
+    }
+    for bad in [
+        &["encode", "192.168.1.10"][..],
+        &["encode", "169.254.1.1", "--id", ID],
+        &["encode", "10.0.0.1", "--id", "short"],
+        &["encode", "10.0.0.1", "--id", ID, "--domain", "example.org"],
+    ] {
+        let ran = run(bad);
+        assert_eq!((ran.out.as_str(), ran.code), ("", Some(1)), "{bad:?}");
+        assert!(!ran.complaints.is_empty(), "{bad:?}");
+    }
+}
+
+#[test]
+fn check_tells_all_findings_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lanward.toml");
+    let path = file.to_str().unwrap();
+    fs::write(
+        &file,
+        "[server]\nlisten = [\"127.0.0.1\"]\n[embedded]\npresets = [\"plex.direkt\"]\n[[rebinding.allow]]\ndomain = \"*.example.com\"\n",
+    )
+    .unwrap();
+    let ran = run(&["check", "--config", path]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    for place in [
+        ":2:11: error: listen: ",
+        ":4:12: error: presets: ",
+        ":6:10: error: domain: ",
+    ] {
+        assert!(
+            ran.out.contains(&format!("{path}{place}")),
+            "{place} in {}",
+            ran.out
+        );
+    }
+    let serve = run(&["serve", "--config", path]);
+    assert_eq!(serve.code, Some(2), "nothing is half-started");
+    assert!(
+        serve.complaints.contains(":4:12: error: presets: "),
+        "{}",
+        serve.complaints
+    );
+
+    fs::write(&file, "[server]\nlisten = [\"127.0.0.1:5353\"]\n").unwrap();
+    let ran = run(&["check", "--config", path]);
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert_eq!(
+        run(&["check", "--config", "/nowhere/lanward.toml"]).code,
+        Some(1)
+    );
+}
+
+#[test]
+fn a_taken_port_is_explained() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let own = format!("(process {})", std::process::id());
+    for (address, protocol) in [(socket.local_addr(), "udp"), (listener.local_addr(), "tcp")] {
+        let address = address.unwrap().to_string();
+        let ran = run(&["serve", "--listen", &address, "--upstream", "127.0.0.1:9"]);
+        assert_eq!(ran.code, Some(2));
+        for words in [
+            &address,
+            protocol,
+            &own,
+            "listen on another address or port",
+        ] {
+            assert!(
+                ran.complaints.contains(words),
+                "{words} in {}",
+                ran.complaints
+            );
+        }
+    }
+}
+
+#[test]
+fn asking_oneself_is_refused_at_the_start() {
+    let free = UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let port = free.rsplit(':').next().unwrap();
+    for listen in [free.clone(), format!("0.0.0.0:{port}")] {
+        let ran = run(&["serve", "--listen", &listen, "--upstream", &free]);
+        assert_eq!(ran.code, Some(2), "{}", ran.complaints);
+        assert!(ran.complaints.contains("ask itself"), "{}", ran.complaints);
+    }
+}
+
+#[test]
+fn explain_walks_the_road() {
+    let upstream = Upstream::start();
+    upstream.on(
+        "good.example",
+        A,
+        Response::new(vec![a("good.example", "93.184.216.34")]),
+    );
+    upstream.on(
+        "evil.example",
+        A,
+        Response::new(vec![a("evil.example", "192.168.1.1")]),
+    );
+    let target = format!("192-168-1-1.{ID}.plex.direct");
+    upstream.on(
+        "alias.example",
+        A,
+        Response::new(vec![cname("alias.example", &target)]),
+    );
+    let server = upstream.address.to_string();
+    let explain = |name: &str| {
+        let ran = run(&["explain", name, "--upstream", &server]);
+        assert_eq!(ran.code, Some(0), "{}", ran.complaints);
+        ran.out
+    };
+    let cases: [(&str, &[&str]); 6] = [
+        (
+            &target,
+            &[
+                "plex.direct names carry their address: 192.168.1.1",
+                "NOERROR",
+            ],
+        ),
+        ("1-2-3-4.short.plex.direct", &["not decoded", "short"]),
+        (
+            "printer.local",
+            &["local never leaves the network", "NXDOMAIN"],
+        ),
+        (
+            "good.example",
+            &["the default servers: ", "93.184.216.34", "passes"],
+        ),
+        (
+            "evil.example",
+            &[
+                "blocked: evil.example A 192.168.1.1",
+                "rfc1918",
+                "[[rebinding.allow]]",
+                "domain = \"evil.example\"",
+                "ranges = [\"192.168.1.1/32\"]",
+            ],
+        ),
+        (
+            "alias.example",
+            &["blocked", "alias into plex.direct", "alias_to"],
+        ),
+    ];
+    for (name, expected) in cases {
+        let out = explain(name);
+        for words in expected {
+            assert!(out.contains(words), "{words:?} is missing in:\n{out}");
+        }
+    }
+
+    // The lines that it shows are the lines that help.
+    let out = explain("evil.example");
+    let lines = out.split_once("[[rebinding.allow]]").unwrap().1;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lanward.toml");
+    fs::write(&file, format!("[[rebinding.allow]]{lines}")).unwrap();
+    let ran = run(&[
+        "explain",
+        "evil.example",
+        "--upstream",
+        &server,
+        "--config",
+        file.to_str().unwrap(),
+    ]);
+    assert!(ran.out.contains("passes"), "{}", ran.out);
+}
+
+#[test]
+fn healthcheck_needs_no_upstream() {
+    let upstream = Upstream::start();
+    let lanward = Lanward::start(&[upstream.address], "");
+    let ran = run(&["healthcheck", "--server", &lanward.address.to_string()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.complaints);
+    drop(lanward);
+    let nobody = UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let ran = run(&["healthcheck", "--server", &nobody]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.complaints.contains(&nobody), "{}", ran.complaints);
+}
+
+#[test]
+fn help_names_every_command() {
+    let help = run(&["--help"]);
+    for command in [
+        "serve",
+        "check",
+        "explain",
+        "decode",
+        "encode",
+        "healthcheck",
+    ] {
+        assert!(help.out.contains(command), "{command}");
+        assert_eq!(run(&[command, "--help"]).code, Some(0));
+    }
+    assert_eq!(run(&["no-such-command"]).code, Some(2));
+}

@@ -1,0 +1,219 @@
+//! The real program: started with a configuration on free ports, its log read line by line, ended by its own id.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use std::{fs, thread};
+
+use tempfile::TempDir;
+
+use super::client::Client;
+use super::until;
+use super::wire::Query;
+
+/// A running program; killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Lanward {
+    pub(crate) address: SocketAddr,
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    folder: TempDir,
+}
+
+impl Lanward {
+    /// Starts with `[server]` and `[upstream]` as given, a JSON log, and `more` as the rest of the configuration.
+    pub(crate) fn start(upstreams: &[SocketAddr], more: &str) -> Self {
+        Self::configured(&configuration(upstreams, more))
+    }
+
+    /// Starts with this configuration as it stands.
+    pub(crate) fn configured(toml: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lanward.toml");
+        fs::write(&file, toml).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lanward"))
+            .arg("serve")
+            .arg("--config")
+            .arg(&file)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let writing = Arc::clone(&log);
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                writing.lock().unwrap().push(line);
+            }
+        });
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut started = Self {
+            address,
+            child,
+            log,
+            folder,
+        };
+        started.address = started.wait_ready();
+        started
+    }
+
+    fn wait_ready(&mut self) -> SocketAddr {
+        let ready = until(Duration::from_secs(15), || {
+            self.exit().is_some()
+                || ["UDP on", "TCP on", "ready"]
+                    .iter()
+                    .all(|word| self.logged(word) > 0)
+        });
+        assert!(
+            ready && self.exit().is_none(),
+            "the program is not ready; its log: {:#?}",
+            self.lines()
+        );
+        let [udp, tcp] = ["listening for UDP on ", "listening for TCP on "].map(|words| {
+            let lines = self.lines();
+            let rest = lines
+                .iter()
+                .find_map(|line| line.split_once(words))
+                .expect("a line for the listener")
+                .1;
+            let end = rest
+                .find(|c: char| c != '.' && c != ':' && !c.is_ascii_digit())
+                .unwrap_or(rest.len());
+            rest[..end]
+                .trim_end_matches(['.', ':'])
+                .parse::<SocketAddr>()
+                .unwrap()
+        });
+        assert_eq!(udp, tcp, "UDP and TCP share one port");
+        udp
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// All lines of the log so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// How many lines contain `words`.
+    pub(crate) fn logged(&self, words: &str) -> usize {
+        self.log
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|line| line.contains(words))
+            .count()
+    }
+
+    /// The first line with all of `words`, waited for.
+    pub(crate) fn line(&self, words: &[&str]) -> String {
+        let find = || {
+            self.lines()
+                .into_iter()
+                .find(|line| words.iter().all(|word| line.contains(word)))
+        };
+        until(Duration::from_secs(5), || find().is_some());
+        find().unwrap_or_else(|| panic!("no line with {words:?} in {:#?}", self.lines()))
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn rss(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<usize>()
+            .unwrap()
+            * 1024
+    }
+
+    /// Writes a new configuration and lets the program read it.
+    pub(crate) fn reload(&self, upstreams: &[SocketAddr], more: &str) {
+        let before = self.logged("reload");
+        fs::write(
+            self.folder.path().join("lanward.toml"),
+            configuration(upstreams, more),
+        )
+        .unwrap();
+        self.signal("-HUP");
+        assert!(
+            until(Duration::from_secs(5), || self.logged("reload") > before),
+            "a line about the reload in {:#?}",
+            self.lines()
+        );
+    }
+
+    /// Asks it to stop, and waits until it did so properly.
+    pub(crate) fn stop(mut self) {
+        self.signal("-TERM");
+        let mut status = None;
+        until(Duration::from_secs(10), || {
+            status = self.exit();
+            status.is_some()
+        });
+        let status = status.expect("SIGTERM ends the program");
+        assert!(status.success(), "SIGTERM ends the program with {status}");
+    }
+
+    /// Panics unless a name that needs nobody else is answered at once.
+    pub(crate) fn assert_alive(&mut self) {
+        assert_eq!(
+            self.exit(),
+            None,
+            "the program runs; its log: {:#?}",
+            self.lines()
+        );
+        let reply = self
+            .client()
+            .udp(&Query::new("localhost", super::records::A));
+        assert_eq!(reply.answer.len(), 1, "{}", reply.summary());
+    }
+
+    fn exit(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    fn signal(&self, signal: &str) {
+        let status = Command::new("kill")
+            .arg(signal)
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for Lanward {
+    /// It may have ended by itself; then there is nothing to end.
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn configuration(upstreams: &[SocketAddr], more: &str) -> String {
+    let servers: Vec<String> = upstreams
+        .iter()
+        .map(|server| format!("\"{server}\""))
+        .collect();
+    let log = if more.contains("[log]") {
+        ""
+    } else {
+        "[log]\nformat = \"json\"\nlevel = \"info\"\n"
+    };
+    format!(
+        "[server]\nlisten = [\"127.0.0.1:0\"]\nallow = [\"loopback\"]\n[upstream]\nservers = [{}]\n{log}{more}\n",
+        servers.join(", ")
+    )
+}

@@ -1,0 +1,135 @@
+//! Real resolvers and servers from Debian's packages, in the foreground, on loopback and free ports, with a configuration of their own.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use std::{env, fs};
+
+use tempfile::TempDir;
+
+use super::client::Client;
+use super::until;
+use super::wire::Query;
+
+/// A running peer; killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    child: Child,
+    folder: TempDir,
+}
+
+impl Peer {
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+}
+
+impl Drop for Peer {
+    /// It may have ended by itself; then there is nothing to end.
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Whether the program is there. A test that lacks one is skipped with a line, or fails where `LANWARD_NO_SKIP` is set.
+pub(crate) fn installed(test: &str, program: &str, package: &str) -> bool {
+    let found = ["/usr/sbin", "/usr/bin", "/sbin"]
+        .iter()
+        .any(|folder| fs::exists(format!("{folder}/{program}")).unwrap_or(false));
+    assert!(
+        found || env::var_os("LANWARD_NO_SKIP").is_none(),
+        "{program} is missing: apt-get install {package}"
+    );
+    if !found {
+        println!("skipped: {test}: {package} is not installed");
+    }
+    found
+}
+
+/// NSD with one zone.
+pub(crate) fn nsd(origin: &str, zone: &str) -> Peer {
+    let configure = |folder: &str, port: u16| {
+        format!(
+            "server:\n  ip-address: 127.0.0.1@{port}\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  zonesdir: \"{folder}\"\n  \
+             zonelistfile: \"{folder}/zone.list\"\n  xfrdfile: \"\"\n  xfrdir: \"{folder}\"\n  server-count: 1\n  rrl-ratelimit: 0\n\
+             remote-control:\n  control-enable: no\nzone:\n  name: \"{origin}\"\n  zonefile: \"zone\"\n"
+        )
+    };
+    start("nsd", &[("zone", zone)], &configure, origin)
+}
+
+/// Unbound that forwards everything to `upstream`.
+pub(crate) fn unbound(upstream: SocketAddr, ready: &str) -> Peer {
+    let configure = |folder: &str, port: u16| {
+        format!(
+            "server:\n  interface: 127.0.0.1@{port}\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  directory: \"{folder}\"\n  \
+             use-syslog: no\n  logfile: \"\"\n  module-config: \"iterator\"\n  do-not-query-localhost: no\n  qname-minimisation: no\n  \
+             access-control: 127.0.0.0/8 allow\n  num-threads: 1\n  \
+             max-udp-size: 1232\n  ede: yes\nremote-control:\n  control-enable: no\n\
+             forward-zone:\n  name: \".\"\n  forward-addr: 127.0.0.1@{}\n",
+            upstream.port()
+        )
+    };
+    start("unbound", &[], &configure, ready)
+}
+
+/// Starts it in the foreground and waits until it answers about `ready`. A port may be taken between choice and start, so tries thrice.
+fn start(
+    program: &str,
+    files: &[(&str, &str)],
+    configure: &dyn Fn(&str, u16) -> String,
+    ready: &str,
+) -> Peer {
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let file = folder.path().join("conf");
+        fs::write(&file, configure(folder.path().to_str().unwrap(), port)).unwrap();
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let child = Command::new(format!("/usr/sbin/{program}"))
+            .arg("-d")
+            .arg("-c")
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut peer = Peer {
+            address: (Ipv4Addr::LOCALHOST, port).into(),
+            child,
+            folder,
+        };
+        let query = Query::new(ready, super::records::SOA);
+        let answers = until(Duration::from_secs(10), || {
+            peer.child.try_wait().unwrap().is_some()
+                || peer
+                    .client()
+                    .try_udp(&query.bytes(), Duration::from_millis(100))
+                    .is_some()
+        });
+        if answers && peer.child.try_wait().unwrap().is_none() {
+            return peer;
+        }
+        println!(
+            "{program} did not start: {}",
+            fs::read_to_string(peer.folder.path().join("log")).unwrap_or_default()
+        );
+    }
+    panic!("{program} does not start");
+}
+
+fn free_port() -> u16 {
+    loop {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        if UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}

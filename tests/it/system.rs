@@ -1,0 +1,193 @@
+//! The program in a system that is not as one would wish: without resolvers, asking itself, out of descriptors.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::support::client::Client;
+use crate::support::peers::installed;
+use crate::support::records::A;
+use crate::support::until;
+use crate::support::upstream::Upstream;
+use crate::support::wire::{Query, SERVFAIL};
+
+/// Runs a shell script as root of namespaces of its own; `None` where that is not possible.
+fn in_namespace(test: &str, script: &str) -> Option<String> {
+    for (program, package) in [
+        ("unshare", "util-linux"),
+        ("ip", "iproute2"),
+        ("dig", "bind9-dnsutils"),
+    ] {
+        if !installed(test, program, package) {
+            return None;
+        }
+    }
+    let output = Command::new("unshare")
+        .args(["--map-root-user", "--net", "--mount", "sh", "-euc", script])
+        .env("LANWARD", env!("CARGO_BIN_EXE_lanward"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    if complaints.contains("unshare failed") {
+        assert!(
+            std::env::var_os("LANWARD_NO_SKIP").is_none(),
+            "namespaces cannot be made here: {complaints}"
+        );
+        println!("skipped: {test}: namespaces cannot be made here");
+        return None;
+    }
+    Some(format!(
+        "{}{complaints}",
+        String::from_utf8_lossy(&output.stdout)
+    ))
+}
+
+/// Starts the program with what the system says in `resolv.conf`, asks a local name and another one, and prints all.
+fn with_resolv_conf(test: &str, resolv_conf: &str, arguments: &str) -> Option<String> {
+    let script = format!(
+        r#"
+ip link set lo up
+file=$(mktemp)
+printf '{resolv_conf}' >"$file"
+mount --bind "$file" /etc/resolv.conf
+"$LANWARD" serve {arguments} 2>"$file.log" &
+server=$!
+for _ in $(seq 250); do grep -q ready "$file.log" && break; sleep 0.02; done
+ask() {{ dig +tries=1 +time=6 @127.0.0.1 -p 5335 "$@"; }}
+echo "local: $(ask +short 10-0-0-1.0123456789abcdef0123456789abcdef.plex.direct)"
+ask x.example | grep -E 'status|EDE'
+kill $server
+wait $server || true
+cat "$file.log"
+rm -f "$file" "$file.log"
+"#
+    );
+    in_namespace(test, &script)
+}
+
+#[test]
+fn without_resolvers_local_names_are_answered() {
+    let test = "without_resolvers_local_names_are_answered";
+    for resolv_conf in ["", "nameserver 127.0.0.1\\n"] {
+        // The second names the program itself, which must not be asked.
+        let arguments = if resolv_conf.is_empty() {
+            ""
+        } else {
+            "--listen 127.0.0.1:5335 --listen 127.0.0.1:53"
+        };
+        let Some(said) = with_resolv_conf(test, resolv_conf, arguments) else {
+            return;
+        };
+        for words in [
+            "local: 10.0.0.1",
+            "status: SERVFAIL",
+            "EDE: 23",
+            "set servers in [upstream]",
+        ] {
+            assert!(said.contains(words), "{words:?} is missing in:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn the_systems_resolvers_are_asked() {
+    let test = "the_systems_resolvers_are_asked";
+    let Some(said) = with_resolv_conf(test, "nameserver 127.0.0.9\\noptions edns0\\n", "") else {
+        return;
+    };
+    for words in [
+        "asking the system's resolvers: 127.0.0.9:53",
+        "status: SERVFAIL",
+        "127.0.0.9:53: Connection refused",
+    ] {
+        assert!(said.contains(words), "{words:?} is missing in:\n{said}");
+    }
+}
+
+/// A program that may open only few files; ended when dropped.
+struct Starved(Child);
+
+impl Drop for Starved {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn without_descriptors_it_goes_on_and_recovers() {
+    let upstream = Upstream::start();
+    let script =
+        r#"ulimit -n 40; exec "$LANWARD" serve --listen 127.0.0.1:0 --upstream "$UPSTREAM""#;
+    let mut starved = Starved(
+        Command::new("sh")
+            .args(["-c", script])
+            .env("LANWARD", env!("CARGO_BIN_EXE_lanward"))
+            .env("UPSTREAM", upstream.address.to_string())
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut log = BufReader::new(starved.0.stderr.take().unwrap());
+    let mut address = None;
+    while address.is_none() {
+        let mut line = String::new();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it ended");
+        address = line
+            .trim()
+            .split_once("TCP on ")
+            .map(|(_, address)| address.parse().unwrap());
+    }
+    let address = address.unwrap();
+    std::thread::spawn(move || drop(log.read_to_end(&mut Vec::new())));
+    let client = Client::new(address);
+    let local = Query::new("localhost", A);
+    let connections: Vec<TcpStream> = (0..100)
+        .filter_map(|_| TcpStream::connect(address).ok())
+        .collect();
+    assert!(connections.len() > 40);
+    for number in 0..50 {
+        assert_eq!(
+            client.udp(&local).answer.len(),
+            1,
+            "UDP needs no descriptor"
+        );
+        let miss = client.try_udp(
+            &Query::new(&format!("n{number}.example"), A).bytes(),
+            Duration::from_secs(5),
+        );
+        assert!(
+            miss.is_some(),
+            "a question that cannot be asked is answered, too"
+        );
+    }
+    let cpu = |id: u32| -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+        let fields: Vec<&str> = stat
+            .rsplit_once(')')
+            .unwrap()
+            .1
+            .split_whitespace()
+            .collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    };
+    let before = cpu(starved.0.id());
+    until(Duration::from_secs(1), || false);
+    let spent = cpu(starved.0.id()) - before;
+    assert!(
+        spent < 50,
+        "{spent} hundredths of a second in one: it spins"
+    );
+    drop(connections);
+    let served = until(Duration::from_secs(5), || {
+        client.try_connect().is_some_and(|mut stream| {
+            stream.try_send(&local.bytes()) && stream.receive(Duration::from_secs(1)).is_some()
+        })
+    });
+    assert!(served, "TCP is back");
+    let later = client.udp(&Query::new("later.example", A));
+    assert_ne!(later.rcode(), SERVFAIL, "and so is the upstream");
+}
