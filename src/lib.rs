@@ -5,8 +5,8 @@
 //!
 //! 1. [`wire`] turns bytes into facts and back; [`address`] knows what an address is.
 //! 2. [`name`] knows what a name means by itself: decoders, special-use names, suffixes.
-//! 3. [`rebinding`] judges answers, [`cache`] keeps them, [`metrics`] counts them. Nothing up to here does network I/O, reads a
-//!    clock or logs.
+//! 3. [`zone`] answers from local data, [`rebinding`] judges answers, [`cache`] keeps them, [`metrics`] counts them.
+//!    Nothing up to here does network I/O, reads a clock or logs.
 //! 4. [`upstream`] asks other resolvers.
 //! 5. [`resolver`] is the road of one question: all of the above in their order, in one function.
 //! 6. [`server`] holds the doors: UDP, TCP, who may ask, how many at once.
@@ -28,3 +28,4 @@ pub mod resolver;
 pub mod server;
 pub mod upstream;
 pub mod wire;
+pub mod zone;

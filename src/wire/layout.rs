@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
-use super::Malformed;
 use super::compression;
 use super::name::Name;
 use super::types::RecordType;
+use super::{Malformed, overwrite};
 
 /// The shape of a type's data: fixed octets, then so many names, then a tail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,38 @@ fn shape(kind: RecordType) -> Option<Shape> {
         }),
         _ => None,
     }
+}
+
+/// Where the names stand whose compression every reader understands, as the octets in front of them and their number: the types
+/// of RFC 1035, and no later ones (RFC 3597 §4).
+pub(crate) fn compressible(kind: RecordType) -> Option<(usize, usize)> {
+    match kind {
+        RecordType::NS
+        | RecordType::MD
+        | RecordType::MF
+        | RecordType::CNAME
+        | RecordType::SOA
+        | RecordType::MB
+        | RecordType::MG
+        | RecordType::MR
+        | RecordType::PTR
+        | RecordType::MINFO
+        | RecordType::MX => shape(kind).map(|shape| (shape.fixed, shape.names)),
+        _ => None,
+    }
+}
+
+/// The data of a record with its names in lower case: records of one name and type are the same if these are
+/// (RFC 4034 §6.2). `data` holds no compressed name.
+pub(crate) fn canonical(kind: RecordType, data: &[u8]) -> Vec<u8> {
+    let mut canonical = data.to_vec();
+    // What cannot be read stays as it is, and is compared as it is.
+    let _read = walk(data, kind, &(0..data.len()), |at| {
+        let (name, end) = Name::read_plain(data, at)?;
+        overwrite(&mut canonical, at, name.as_wire());
+        Ok(end)
+    });
+    canonical
 }
 
 /// Three character strings stand between the fixed part and the name of a NAPTR record (RFC 3403 §4.1).

@@ -162,6 +162,11 @@ impl<'a> Message<'a> {
         compression::write_expanded(out, self.bytes, record.span.start)
     }
 
+    /// The data of a record with every name in them written out, appended.
+    pub(crate) fn write_data(&self, record: &Record, out: &mut Vec<u8>) -> Result<(), Malformed> {
+        layout::write_expanded(out, self.bytes, record.kind, &record.data)
+    }
+
     /// The data of a record.
     pub fn data(&self, record: &Record) -> &'a [u8] {
         self.bytes.get(record.data.clone()).unwrap_or_default()

@@ -7,7 +7,7 @@ pub mod answer;
 mod compression;
 pub mod edns;
 pub mod header;
-mod layout;
+pub(crate) mod layout;
 pub mod message;
 pub mod name;
 pub mod query;

@@ -68,6 +68,17 @@ pub fn start(out: &mut Vec<u8>, query: &Query<'_>) {
 /// question in place, adds an OPT record if the client sent one, and cuts what is longer than `limit` octets down to the
 /// question with TC set. No record is left then: half an answer is none (RFC 2181 §9).
 pub fn finish(out: &mut Vec<u8>, query: &Query<'_>, head: &Head<'_>, limit: usize) {
+    finish_with(out, query, head, 0, limit);
+}
+
+/// Like [`finish`], for a reply that already holds so many additional records.
+pub fn finish_with(
+    out: &mut Vec<u8>,
+    query: &Query<'_>,
+    head: &Head<'_>,
+    additionals: u16,
+    limit: usize,
+) {
     // Without an OPT record there is no room for the upper bits, and the lower ones alone say something else.
     let fits = query.edns.is_some() || head.rcode.0 <= flag::RCODE;
     let head = &Head {
@@ -89,14 +100,18 @@ pub fn finish(out: &mut Vec<u8>, query: &Query<'_>, head: &Head<'_>, limit: usiz
             },
         );
     }
-    let [answers, authorities] = if cut { [0, 0] } else { head.counts };
+    let ([answers, authorities], additionals) = if cut {
+        ([0, 0], 0)
+    } else {
+        (head.counts, additionals)
+    };
     let flags = flag::QR
         | flag::RA
         | query.header.flags & (flag::RD | flag::CD)
         | head.flags & (flag::AA | flag::AD)
         | if cut { flag::TC } else { 0 }
         | head.rcode.0 & flag::RCODE;
-    let additionals = u16::from(query.edns.is_some());
+    let additionals = additionals.saturating_add(u16::from(query.edns.is_some()));
     let header = Header {
         id: query.header.id,
         flags,

@@ -39,12 +39,12 @@ macro_rules! record_types {
 }
 
 record_types! {
-    A = 1 "A", NS = 2 "NS", MD = 3 "MD", MF = 4 "MF", CNAME = 5 "CNAME", SOA = 6 "SOA", MB = 7 "MB", MG = 8 "MG", MR = 9 "MR",
+    A = 1 "A", NS = 2 "NS", MD = 3 "MD", MF = 4 "MF", CNAME = 5 "CNAME", SOA = 6 "SOA", MB = 7 "MB", MG = 8 "MG", MR = 9 "MR", NULL = 10 "NULL",
     PTR = 12 "PTR", HINFO = 13 "HINFO", MINFO = 14 "MINFO", MX = 15 "MX", TXT = 16 "TXT", RP = 17 "RP", AFSDB = 18 "AFSDB",
-    RT = 21 "RT", SIG = 24 "SIG", PX = 26 "PX", AAAA = 28 "AAAA", LOC = 29 "LOC", NXT = 30 "NXT", SRV = 33 "SRV", NAPTR = 35 "NAPTR",
+    RT = 21 "RT", SIG = 24 "SIG", KEY = 25 "KEY", PX = 26 "PX", AAAA = 28 "AAAA", LOC = 29 "LOC", NXT = 30 "NXT", SRV = 33 "SRV", NAPTR = 35 "NAPTR",
     KX = 36 "KX", CERT = 37 "CERT", DNAME = 39 "DNAME", OPT = 41 "OPT", DS = 43 "DS", SSHFP = 44 "SSHFP", RRSIG = 46 "RRSIG",
-    NSEC = 47 "NSEC", DNSKEY = 48 "DNSKEY", NSEC3 = 50 "NSEC3", NSEC3PARAM = 51 "NSEC3PARAM", TLSA = 52 "TLSA",
-    CDS = 59 "CDS", CDNSKEY = 60 "CDNSKEY", OPENPGPKEY = 61 "OPENPGPKEY", SVCB = 64 "SVCB", HTTPS = 65 "HTTPS", TKEY = 249 "TKEY", TSIG = 250 "TSIG",
+    NSEC = 47 "NSEC", DNSKEY = 48 "DNSKEY", NSEC3 = 50 "NSEC3", NSEC3PARAM = 51 "NSEC3PARAM", TLSA = 52 "TLSA", SMIMEA = 53 "SMIMEA",
+    CDS = 59 "CDS", CDNSKEY = 60 "CDNSKEY", OPENPGPKEY = 61 "OPENPGPKEY", CSYNC = 62 "CSYNC", SVCB = 64 "SVCB", HTTPS = 65 "HTTPS", SPF = 99 "SPF", TKEY = 249 "TKEY", TSIG = 250 "TSIG",
     IXFR = 251 "IXFR", AXFR = 252 "AXFR", MAILB = 253 "MAILB", MAILA = 254 "MAILA", ANY = 255 "ANY", URI = 256 "URI", CAA = 257 "CAA",
 }
 
@@ -89,6 +89,8 @@ impl Rcode {
     pub const NOTIMP: Self = Self(4);
     /// The server will not say.
     pub const REFUSED: Self = Self(5);
+    /// A DNAME makes of the name one that is too long (RFC 6672 §3.2).
+    pub const YXDOMAIN: Self = Self(6);
     /// An EDNS version that the server does not know (RFC 6891 §9).
     pub const BADVERS: Self = Self(16);
 }
@@ -102,6 +104,7 @@ impl fmt::Display for Rcode {
             Self::NXDOMAIN => "NXDOMAIN",
             Self::NOTIMP => "NOTIMP",
             Self::REFUSED => "REFUSED",
+            Self::YXDOMAIN => "YXDOMAIN",
             Self::BADVERS => "BADVERS",
             Self(number) => return write!(f, "RCODE{number}"),
         };
