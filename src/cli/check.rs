@@ -7,10 +7,12 @@ use clap::Args;
 use super::output::say;
 use super::{Source, exit};
 use crate::config::{Settings, Severity};
+use crate::daemon::local::{self, Loaded};
+use crate::upstream::clock;
 
-/// Prove the configuration
+/// Prove the configuration, and the zones and files that it names
 ///
-/// Every finding with file, line and column; exit code 1 if there is an error.
+/// Every finding with file and line; exit code 1 if there is an error.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
@@ -23,7 +25,13 @@ impl Check {
             say("no file was named: the defaults hold, and they are sound");
             return exit::OK;
         };
-        let (settings, findings) = Settings::read(&path);
+        let (settings, mut findings) = Settings::read(&path);
+        if let Some(settings) = &settings {
+            match local::load(&settings.local, &Loaded::default(), clock::of_day()) {
+                Ok(loaded) => findings.extend(loaded.warnings),
+                Err(errors) => findings.extend(errors),
+            }
+        }
         for finding in &findings {
             say(finding);
         }
@@ -41,7 +49,7 @@ impl Check {
             plural(errors),
             plural(warnings)
         ));
-        if settings.is_some() {
+        if errors == 0 {
             exit::OK
         } else {
             ExitCode::from(exit::NO)

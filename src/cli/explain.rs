@@ -10,6 +10,7 @@ use super::output::{complain, say};
 use super::{Source, exit};
 use crate::cache::{Cache, Entry};
 use crate::daemon;
+use crate::daemon::local::Loaded;
 use crate::rebinding::{Action, Cause, Findings, Offence, Verdict};
 use crate::resolver::{Carrier, Client, Outcome, Resolver, State};
 use crate::server::interfaces;
@@ -49,7 +50,17 @@ impl Explain {
         if !self.upstream.is_empty() {
             settings.servers = Some(self.upstream.clone());
         }
-        let parts = daemon::build(&settings, &interfaces::networks());
+        let loaded = match daemon::local::load(&settings.local, &Loaded::default(), clock::of_day())
+        {
+            Ok(loaded) => loaded,
+            Err(findings) => {
+                for finding in &findings {
+                    complain(finding);
+                }
+                return ExitCode::from(exit::USAGE);
+            }
+        };
+        let parts = daemon::build(&settings, &interfaces::networks(), &loaded);
         let resolver = Resolver::new(parts.state, Cache::new(settings.cache, settings.lifetimes));
         let runtime = match tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -83,11 +94,12 @@ impl Explain {
         for (stage, words) in trace.iter().filter(|(stage, _)| *stage != "cache") {
             show(stage, words);
         }
-        let (Outcome::Ask(_), Ok(query)) = (outcome, Query::read(&packet)) else {
+        let pending = session.pending(&packet);
+        let (Outcome::Ask(_), Ok(query)) = (outcome, Query::read(&pending)) else {
             show("answer", &describe(&out));
             return;
         };
-        let (route, group) = state.upstream.route(&self.name);
+        let (route, group) = state.upstream.route(&query.question.name);
         let servers = group
             .servers()
             .iter()
@@ -122,7 +134,7 @@ impl Explain {
         show("kept for", &format!("{} s", entry.lifetime().as_secs()));
         let mut exceptions = state
             .judge
-            .exceptions_of(&self.name)
+            .exceptions_of(&query.question.name)
             .map(|exception| exception.domain.to_string())
             .peekable();
         if exceptions.peek().is_some() {

@@ -15,6 +15,10 @@ pub(super) struct File {
     pub(super) server: Server,
     pub(super) upstream: Upstream,
     pub(super) route: Vec<Route>,
+    pub(super) zone: Vec<Zone>,
+    pub(super) host: Vec<Host>,
+    pub(super) hosts: Hosts,
+    pub(super) leases: Vec<Leases>,
     pub(super) embedded: Embedded,
     pub(super) rebinding: Rebinding,
     pub(super) cache: Cache,
@@ -42,6 +46,36 @@ pub(super) struct Route {
     pub(super) servers: Spanned<Vec<Text>>,
     #[serde(default)]
     pub(super) private: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Zone {
+    pub(super) origin: Text,
+    pub(super) file: Text,
+    pub(super) mode: Option<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Host {
+    pub(super) name: Text,
+    pub(super) addresses: Spanned<Vec<Text>>,
+    pub(super) ttl: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Hosts {
+    pub(super) files: Vec<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Leases {
+    pub(super) file: Text,
+    pub(super) format: Text,
+    pub(super) domain: Text,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -21,7 +21,7 @@ pub enum Severity {
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
-    /// The file, and line and column from 1 where they are known.
+    /// The file, and line and column from 1 where they are known; column 0 where it is not.
     pub place: (PathBuf, Option<(usize, usize)>),
     /// What is wrong, and what is allowed.
     pub problem: String,
@@ -31,7 +31,10 @@ impl Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.place.0.display())?;
         if let Some((line, column)) = self.place.1 {
-            write!(f, "{line}:{column}:")?;
+            write!(f, "{line}:")?;
+            if column > 0 {
+                write!(f, "{column}:")?;
+            }
         }
         let severity = if self.severity == Severity::Error {
             "error"

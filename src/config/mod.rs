@@ -4,6 +4,7 @@
 
 mod file;
 mod finding;
+mod local;
 mod names;
 mod rebinding;
 mod size;
@@ -22,6 +23,7 @@ use finding::Prover;
 use size::Size;
 
 pub use finding::{Finding, Severity};
+pub use local::{LeaseFile, Local, ZoneFile};
 pub use rebinding::{OwnNetwork, Protection};
 
 /// Where lanward listens unless it is told otherwise: no root needed, nobody disturbed.
@@ -44,6 +46,8 @@ pub struct Settings {
     pub servers: Option<Vec<Server>>,
     /// Servers for single domains.
     pub routes: Vec<Route>,
+    /// Where local data come from.
+    pub local: Local,
     /// Domains whose names are decoded.
     pub embedded: Vec<Domain>,
     /// The protection.
@@ -85,6 +89,7 @@ impl Default for Settings {
             workers: None,
             servers: None,
             routes: Vec::new(),
+            local: Local::default(),
             embedded: Vec::new(),
             protection: Protection::default(),
             cache: DEFAULT_CACHE,
@@ -156,6 +161,11 @@ impl Settings {
                 .iter()
                 .filter_map(|route| prove_route(&mut prover, route))
                 .collect(),
+            local: local::prove(
+                &mut prover,
+                &file,
+                path.parent().unwrap_or_else(|| Path::new("")),
+            ),
             embedded: names::prove(&mut prover, &file.embedded),
             protection: rebinding::prove(&mut prover, &file.rebinding),
             cache: file

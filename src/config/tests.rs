@@ -95,6 +95,26 @@ fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
             "1:1: error: missing key \"servers\"",
         ),
         (
+            "[[zone]]\norigin = \"home..arpa\"\nfile = \"x\"\n",
+            "2:10: error: origin: \"home..arpa\" is no domain name",
+        ),
+        (
+            "[[zone]]\norigin = \"home.arpa\"\nfile = \"x\"\nmode = \"slave\"\n",
+            "4:8: error: mode: \"slave\" is not known; allowed: \"authoritative\", \"overlay\"",
+        ),
+        (
+            "[[host]]\nname = \"nas.example\"\naddresses = [\"192.168.1\"]\n",
+            "3:14: error: addresses: \"192.168.1\" is no address",
+        ),
+        (
+            "[[host]]\nname = \"nas.example\"\naddresses = []\n",
+            "3:13: error: addresses: empty",
+        ),
+        (
+            "[[leases]]\nfile = \"x\"\nformat = \"bind\"\ndomain = \"lan\"\n",
+            "3:10: error: format: \"bind\" is no lease format; allowed: \"dnsmasq\"",
+        ),
+        (
             "[embedded]\npresets = [\"plex\"]\n",
             "2:12: error: presets: there is no preset \"plex\"; allowed: plex.direct",
         ),

@@ -1,19 +1,25 @@
 //! Who keeps the state of a running server up to date.
 //!
-//! Settings come from a file, networks and resolvers from the machine. Whatever changes, the whole state is built anew and
-//! swapped; one lock around it keeps an older state from following a newer one.
+//! Settings come from a file, local data from others, networks and resolvers from the machine. Whatever changes, the whole
+//! state is built anew and swapped; one lock around it keeps an older state from following a newer one. While it is built, the
+//! old one answers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::parts::{Parts, build};
+use super::local::{self, Loaded};
+use super::parts::build;
+use super::watch::Watched;
 use super::{StartError, system};
-use crate::config::Settings;
+use crate::config::{Finding, Settings};
 use crate::server::{Access, House, interfaces};
+use crate::upstream::clock;
 use crate::wire::Name;
 
+/// How often to look whether a file has changed: what a device is called is known within a second.
+const LOOK_AT_FILES: Duration = Duration::from_millis(500);
 /// How often to look whether the machine's networks or resolvers have changed.
 const LOOK_AROUND: Duration = Duration::from_secs(15);
 
@@ -28,45 +34,111 @@ pub(super) struct Keeper {
 struct Kept {
     settings: Settings,
     networks: Vec<IpNet>,
+    loaded: Loaded,
+    watched: Watched,
 }
 
 impl Keeper {
-    pub(super) fn new(house: House, settings: Settings, networks: Vec<IpNet>) -> Self {
-        let kept = Mutex::new(Kept { settings, networks });
+    pub(super) fn new(
+        house: House,
+        settings: Settings,
+        networks: Vec<IpNet>,
+        loaded: Loaded,
+    ) -> Self {
+        let watched = Watched::new(&settings.local);
+        let kept = Mutex::new(Kept {
+            settings,
+            networks,
+            loaded,
+            watched,
+        });
         Self { house, kept }
     }
 
     /// Takes over other settings, whole or not at all. What is bound to sockets and memory stays until a restart: where to
     /// listen, how many workers, the size of the cache, the log.
     pub(super) fn reload(&self, mut settings: Settings) -> Result<(), StartError> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
         warn_of_restart(&kept.settings, &settings);
         settings.listen.clone_from(&kept.settings.listen);
         let networks = interfaces::networks();
-        let parts = build(&settings, &networks);
+        let watched = Watched::new(&settings.local);
+        // Who asked for a reload wants to hear of a broken zone, not to see the old one.
+        let before = if settings.local.leases == kept.settings.local.leases {
+            kept.loaded.without_zones()
+        } else {
+            Loaded::default()
+        };
+        let loaded =
+            local::load(&settings.local, &before, clock::of_day()).map_err(StartError::Local)?;
+        let parts = build(&settings, &networks, &loaded);
         if let Some(own) = parts.own_listener(&settings) {
             return Err(StartError::OwnListener(own));
         }
         parts.tell();
-        *kept = Kept { settings, networks };
-        self.put_in_force(&kept, parts);
+        tell(&loaded);
+        *kept = Kept {
+            settings,
+            networks,
+            loaded,
+            watched,
+        };
+        self.put_in_force(&kept);
         Ok(())
     }
 
-    /// Looks at the machine now and then, until the end.
+    /// Looks at files and at the machine now and then, until the end. The looking may wait for a disk, so it is not done among
+    /// the tasks that answer.
     pub(super) async fn watch(self: Arc<Self>) {
+        let mut since_around = Duration::ZERO;
         loop {
             tokio::select! {
-                () = tokio::time::sleep(LOOK_AROUND) => self.look_around(),
+                () = tokio::time::sleep(LOOK_AT_FILES) => since_around += LOOK_AT_FILES,
                 () = self.house.stop.cancelled() => return,
             }
+            let around = since_around >= LOOK_AROUND;
+            if around {
+                since_around = Duration::ZERO;
+            }
+            let keeper = Arc::clone(&self);
+            let look = move || {
+                keeper.look_at_files();
+                if around {
+                    keeper.look_around();
+                }
+            };
+            // A panic in there has been told; the next look may do better.
+            let _panicked = tokio::task::spawn_blocking(look).await;
+        }
+    }
+
+    /// Takes over local data if a file has changed or a lease has ended. With an error in a zone file, that zone stays as it was.
+    fn look_at_files(&self) {
+        let mut kept = self.lock();
+        let now = clock::of_day();
+        let ended = kept.loaded.next_end.is_some_and(|end| end <= now);
+        if !kept.watched.have_changed() && !ended {
+            return;
+        }
+        match local::load(&kept.settings.local, &kept.loaded, now) {
+            Ok(loaded) => {
+                tell_warnings(&loaded);
+                if loaded.errors.is_empty() {
+                    tracing::info!("local data reloaded");
+                } else {
+                    tell_problem(loaded.errors.clone());
+                }
+                kept.loaded = loaded;
+                self.put_in_force(&kept);
+            }
+            Err(findings) => tell_problem(findings),
         }
     }
 
     /// Takes over new networks of the machine (who is connected may ask, and public addresses in them are the network's own)
     /// and, where those are asked, its new resolvers.
     fn look_around(&self) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
         let networks = interfaces::networks();
         let new_networks = networks != kept.networks;
         let session = self.house.resolver.session(Duration::ZERO);
@@ -79,17 +151,39 @@ impl Keeper {
         let shown: Vec<String> = networks.iter().map(ToString::to_string).collect();
         tracing::info!(networks = ?shown, "the machine's networks or resolvers changed");
         kept.networks = networks;
-        let parts = build(&kept.settings, &kept.networks);
-        if new_servers {
-            parts.tell();
-        }
-        self.put_in_force(&kept, parts);
+        self.put_in_force(&kept);
     }
 
-    fn put_in_force(&self, kept: &Kept, parts: Parts) {
+    fn put_in_force(&self, kept: &Kept) {
         let access = Access::new(&kept.settings.allow, &kept.networks);
         self.house.access.store(Arc::new(access));
+        let parts = build(&kept.settings, &kept.networks, &kept.loaded);
         self.house.resolver.replace(parts.state);
+    }
+
+    /// What is kept is whole after every statement, so a panic elsewhere does not make it wrong.
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Logs what local data there are, and what is odd about them.
+pub(super) fn tell(loaded: &Loaded) {
+    tell_warnings(loaded);
+    for zone in loaded.zones.iter() {
+        tracing::info!(origin = %zone.origin(), records = zone.record_count(), "zone loaded");
+    }
+}
+
+/// Logs what kept local data from being taken over, in one line.
+fn tell_problem(findings: Vec<Finding>) {
+    let problem = StartError::Local(findings).to_string().replace('\n', "; ");
+    tracing::error!(problem, "not reloaded: the zones from before hold");
+}
+
+fn tell_warnings(loaded: &Loaded) {
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
     }
 }
 

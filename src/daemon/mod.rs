@@ -3,8 +3,10 @@
 //! The program and its tests start the same function. Everything that can fail fails before the first packet is answered.
 
 mod keeper;
+pub mod local;
 mod parts;
 mod system;
+mod watch;
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,13 +21,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cache::Cache;
-use crate::config::Settings;
+use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
 use crate::resolver::Resolver;
 use crate::server::bind::{BindError, Bound, bind};
 use crate::server::{Access, House, interfaces, serve_tcp, serve_udp};
+use crate::upstream::clock;
 
 use keeper::Keeper;
+use local::Loaded;
 
 pub use parts::{Parts, build};
 
@@ -41,6 +45,9 @@ pub enum StartError {
     /// An upstream server is one of our own listeners.
     #[error("upstream server {0} is where lanward itself listens; it would ask itself for ever")]
     OwnListener(SocketAddr),
+    /// Local data cannot be loaded.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Local(Vec<Finding>),
     /// A listener could not be set up.
     #[error("cannot start a listener: {0}")]
     Listener(#[from] io::Error),
@@ -70,7 +77,10 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         .map(|bound| bound.tcp.local_addr())
         .collect::<Result<_, _>>()?;
     let networks = interfaces::networks();
-    let parts = build(&settings, &networks);
+    let loaded = local::load(&settings.local, &Loaded::default(), clock::of_day())
+        .map_err(StartError::Local)?;
+    keeper::tell(&loaded);
+    let parts = build(&settings, &networks, &loaded);
     if let Some(own) = parts.own_listener(&settings) {
         return Err(StartError::OwnListener(own));
     }
@@ -103,7 +113,7 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         tracing::info!("listening for TCP on {address}");
     }
     guard.disarm();
-    let keeper = Arc::new(Keeper::new(house.clone(), settings, networks));
+    let keeper = Arc::new(Keeper::new(house.clone(), settings, networks, loaded));
     drop(house.tasks.spawn(Arc::clone(&keeper).watch()));
     Ok(Daemon {
         house,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::local::Loaded;
 use super::system;
 use crate::address::classify;
 use crate::config::{OwnNetwork, Settings};
@@ -24,7 +25,7 @@ pub struct Parts {
 }
 
 /// Builds the state for a machine that is in these networks.
-pub fn build(settings: &Settings, networks: &[IpNet]) -> Parts {
+pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
     let servers = settings
         .servers
         .clone()
@@ -37,10 +38,13 @@ pub fn build(settings: &Settings, networks: &[IpNet]) -> Parts {
             .map(move |domain| (*domain, Arc::clone(&group)))
     });
     let embedded = Arc::new(Embedded::new(settings.embedded.iter().cloned()));
+    let mut policy = policy(settings, networks, Arc::clone(&embedded));
+    policy.protected.extend(&local.protected);
     let state = State {
-        embedded: Arc::clone(&embedded),
+        zones: Arc::clone(&local.zones),
+        embedded,
         special: SpecialUse::new(),
-        judge: Judge::new(policy(settings, networks, embedded)),
+        judge: Judge::new(policy),
         upstream: Upstream::new(Group::new(servers), routes),
     };
     Parts {

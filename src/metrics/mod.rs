@@ -28,6 +28,7 @@ macro_rules! counters {
 }
 
 counters! {
+    Zone "zone" "Answered from local data.",
     Embedded "embedded" "Answered by decoding the name.",
     Special "special" "Answered from the special-use names.",
     Server "server" "Answered by what the server says of itself.",

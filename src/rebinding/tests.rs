@@ -14,6 +14,7 @@ use proptest::test_runner::TestRunner;
 use super::*;
 use crate::address::classify;
 use crate::config::{Settings, Severity};
+use crate::daemon::local::Loaded;
 use crate::name::embedded::{Embedded, preset};
 use crate::name::special::PROTECTED;
 use crate::wire::tests::{answer, question};
@@ -649,7 +650,9 @@ fn allowed_by_its_own_lines(configuration: &str, asked: &str, lines: &[&str]) {
                 .iter()
                 .all(|problem| problem.severity == Severity::Warning)
         );
-        crate::daemon::build(&settings, &[]).state.judge
+        crate::daemon::build(&settings, &[], &Loaded::default())
+            .state
+            .judge
     };
     let base = format!("upstream.servers = []\n{configuration}\n");
     let (asked, found) = (question(asked), findings(asked, lines));

@@ -10,6 +10,8 @@ use crate::wire::reply::{self, Head};
 use crate::wire::types::{class, ede};
 use crate::wire::{Name, Query, Rcode, RecordType, Refusal};
 
+use crate::zone::{self, Looked};
+
 use super::state::State;
 use super::{Client, Outcome};
 
@@ -84,6 +86,25 @@ pub(super) fn answer_any(query: &Query<'_>, limit: usize, out: &mut Vec<u8>) -> 
         limit,
     );
     Outcome::Reply(Counter::Server)
+}
+
+/// Looks into local data.
+pub(super) fn look_up(state: &State, query: &Query<'_>, limit: usize, out: &mut Vec<u8>) -> Looked {
+    if state.zones.is_empty() {
+        return Looked::Pass;
+    }
+    state.zones.answer(query, limit, out)
+}
+
+/// Answers with SERVFAIL in place of a chain that cannot be ended.
+pub(super) fn fail_chain(
+    query: &Query<'_>,
+    records: u16,
+    limit: usize,
+    out: &mut Vec<u8>,
+) -> Outcome {
+    zone::complete(out, query, records, None, limit);
+    Outcome::Reply(Counter::Failed)
 }
 
 /// Answers from the address in the name, or that there is no such record.

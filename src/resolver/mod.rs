@@ -3,14 +3,15 @@
 //! [`Session::answer`] is the product in one function: stages in their order, the first that answers wins. It never waits: a
 //! door calls it for each packet and sends what it wrote. Only what must be asked upstream goes on in [`Resolver::complete`].
 
+mod client;
 mod events;
 mod failures;
 mod flights;
 mod local;
+mod part;
 mod state;
 mod trace;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,45 +21,21 @@ use crate::cache::{Cache, Entry, KeyRef};
 use crate::metrics::Counter;
 use crate::rebinding::{Findings, Verdict};
 use crate::upstream::{Ask, Failure, clock};
-use crate::wire::edns::{PAYLOAD, passable};
+use crate::wire::edns::passable;
 use crate::wire::header::flag;
 use crate::wire::types::class;
 use crate::wire::{Query, RecordType};
+use crate::zone::{self, Looked};
 
 use events::Events;
 use failures::Failures;
 use flights::{Flights, Landing};
+use part::Part;
 
+pub use client::{Carrier, Client};
 pub use flights::Permit;
 pub use state::State;
 pub use trace::{Silent, Trace};
-
-/// Who asks, and through what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Client {
-    /// The client's address.
-    pub address: IpAddr,
-    /// How it is reached.
-    pub carrier: Carrier,
-}
-
-/// What carries a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carrier {
-    /// A datagram: the reply must fit what the client can take, and what passes without fragments.
-    Datagram,
-    /// A stream: any message fits.
-    Stream,
-}
-
-impl Client {
-    fn limit(&self, query: &Query<'_>) -> usize {
-        match self.carrier {
-            Carrier::Datagram => query.udp_limit(PAYLOAD),
-            Carrier::Stream => usize::from(u16::MAX),
-        }
-    }
-}
 
 /// What became of a packet.
 #[derive(Debug)]
@@ -125,29 +102,57 @@ impl Resolver {
         let Ok(query) = Query::read(packet) else {
             return Outcome::Drop;
         };
-        let ask = Ask::new(&query);
+        // Until the reply is written, the question counts as one under way.
+        let _permit = permit;
         let state = self.state.load_full();
-        let landing = if has_passable_options(&query) {
-            self.fetch(&state, &ask).await
+        let limit = client.limit(&query);
+        let Looked::Leaves { target, records } = local::look_up(&state, &query, limit, out) else {
+            return self.complete_further(&state, &query, client, out).await;
+        };
+        let part = Part {
+            query: &query,
+            target,
+            records,
+        };
+        let packet = part.packet();
+        let Ok(rest) = Query::read(&packet) else {
+            return local::fail_chain(&query, records, limit, out);
+        };
+        let mut reply = Vec::new();
+        self.complete_further(&state, &rest, client.by_stream(), &mut reply)
+            .await;
+        zone::complete(out, &query, records, Some(&reply), limit);
+        Outcome::Reply(Counter::Zone)
+    }
+
+    async fn complete_further(
+        &self,
+        state: &Arc<State>,
+        query: &Query<'_>,
+        client: Client,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let ask = Ask::new(query);
+        let landing = if has_passable_options(query) {
+            self.fetch(state, &ask).await
         } else {
             self.flights
-                .join(key(&query).to_key(), self.fetch(&state, &ask))
+                .join(key(query).to_key(), self.fetch(state, &ask))
                 .await
         };
-        drop(permit);
         let session = self.session(clock::now());
         Outcome::Reply(match landing {
             Ok(entry) => session
-                .deliver(&query, &entry, client, out)
+                .deliver(query, &entry, client, out)
                 .unwrap_or(Counter::Upstream),
             Err(failure) => {
                 self.events.failure(&failure, session.now);
                 // Options may be what the upstream failed on; others must not suffer for them.
                 if ask.options.is_empty() {
-                    let key = key(&query).to_key();
+                    let key = key(query).to_key();
                     self.failures.note(key, &failure, session.now);
                 }
-                local::fail(&query, &failure, client.limit(&query), out)
+                local::fail(query, &failure, client.limit(query), out)
             }
         })
     }
@@ -206,16 +211,65 @@ impl Session<'_> {
             Err(refusal) => return local::refuse(&refusal, client, out),
         };
         let limit = client.limit(&query);
-        let name = &query.question.name;
         if query.question.class != class::IN {
             return local::answer_other_class(&query, limit, out);
         }
         if query.question.kind == RecordType::ANY {
             return local::answer_any(&query, limit, out);
         }
+        match local::look_up(state, &query, limit, out) {
+            Looked::Pass => {}
+            Looked::Reply => {
+                trace.say("zone", || "answered from local data".to_owned());
+                return Outcome::Reply(Counter::Zone);
+            }
+            Looked::Leaves { target, records } => {
+                trace.say("zone", || {
+                    format!("an alias of local data leads to {target}")
+                });
+                let part = Part {
+                    query: &query,
+                    target,
+                    records,
+                };
+                return self.answer_rest(&part, client, out, trace);
+            }
+        }
+        trace.say("zone", || "no local data".to_owned());
+        self.answer_further(&query, client, out, trace)
+    }
+
+    /// What is asked upstream for a packet: its question, or what the aliases of local data lead to.
+    pub fn pending(&self, packet: &[u8]) -> Vec<u8> {
+        let Ok(query) = Query::read(packet) else {
+            return packet.to_vec();
+        };
+        let most = usize::from(u16::MAX);
+        match local::look_up(self.state(), &query, most, &mut Vec::new()) {
+            Looked::Leaves { target, records } => Part {
+                query: &query,
+                target,
+                records,
+            }
+            .packet(),
+            Looked::Reply | Looked::Pass => packet.to_vec(),
+        }
+    }
+
+    /// The stages behind local data.
+    fn answer_further(
+        &self,
+        query: &Query<'_>,
+        client: Client,
+        out: &mut Vec<u8>,
+        trace: &mut impl Trace,
+    ) -> Outcome {
+        let state = self.state();
+        let limit = client.limit(query);
+        let name = &query.question.name;
         if let Some(decoded) = state.embedded.decode(name, query.question.kind) {
             trace.say("embedded", || local::describe_decoded(&decoded));
-            return local::answer_decoded(&query, &decoded, limit, out);
+            return local::answer_decoded(query, &decoded, limit, out);
         }
         trace.say("embedded", || local::describe_undecoded(state, name));
         // Whoever runs a special-use zone on a server of their own says so with a route, which then wins.
@@ -227,31 +281,60 @@ impl Session<'_> {
         });
         if let Some(found) = found {
             trace.say("special use", || local::describe_special(found));
-            return local::answer_special(&query, found, limit, out);
+            return local::answer_special(query, found, limit, out);
         }
         trace.say("special use", || {
             local::describe_ordinary(state.special.find(name))
         });
         if !query.header.has(flag::RD) {
-            return local::refuse_iterative(&query, limit, out);
+            return local::refuse_iterative(query, limit, out);
         }
         // Options that go upstream may change the answer, so such a question has neither a kept answer nor twins.
-        if !has_passable_options(&query)
-            && let Some(entry) = self.resolver.cache.find(&key(&query), self.now)
+        if !has_passable_options(query)
+            && let Some(entry) = self.resolver.cache.find(&key(query), self.now)
         {
             trace.say("cache", || "there is a living entry".to_owned());
-            let verdict = self.deliver(&query, &entry, client, out);
+            let verdict = self.deliver(query, &entry, client, out);
             return Outcome::Reply(verdict.unwrap_or(Counter::Cache));
         }
         trace.say("cache", || "nothing kept".to_owned());
-        if !has_passable_options(&query)
-            && let Some(failure) = self.resolver.failures.find(&key(&query), self.now)
+        if !has_passable_options(query)
+            && let Some(failure) = self.resolver.failures.find(&key(query), self.now)
         {
-            return Outcome::Reply(local::fail(&query, &failure, limit, out));
+            return Outcome::Reply(local::fail(query, &failure, limit, out));
         }
         match self.resolver.flights.admit(client.address) {
             Some(permit) => Outcome::Ask(permit),
-            None => local::overloaded(&query, limit, out),
+            None => local::overloaded(query, limit, out),
+        }
+    }
+
+    /// Ends a reply whose aliases leave local data: what they lead to goes the rest of the road as a question of its own. The
+    /// operator's own alias is not judged, what it leads to is.
+    fn answer_rest(
+        &self,
+        part: &Part<'_>,
+        client: Client,
+        out: &mut Vec<u8>,
+        trace: &mut impl Trace,
+    ) -> Outcome {
+        let query = part.query;
+        let limit = client.limit(query);
+        if !query.header.has(flag::RD) {
+            zone::end(out, query, part.records, limit);
+            return Outcome::Reply(Counter::Zone);
+        }
+        let packet = part.packet();
+        let Ok(rest) = Query::read(&packet) else {
+            return local::fail_chain(query, part.records, limit, out);
+        };
+        let mut reply = Vec::new();
+        match self.answer_further(&rest, client.by_stream(), &mut reply, trace) {
+            Outcome::Reply(_) => {
+                zone::complete(out, query, part.records, Some(&reply), limit);
+                Outcome::Reply(Counter::Zone)
+            }
+            other => other,
         }
     }
 

@@ -80,6 +80,7 @@ mod tests {
             .build()
             .unwrap();
         let state = State {
+            zones: Arc::default(),
             embedded: Arc::new(Embedded::new(preset("plex.direct").unwrap())),
             special: SpecialUse::new(),
             judge: Judge::new(Policy::default()),

@@ -12,6 +12,16 @@ pub fn now() -> Duration {
         .unwrap_or_default()
 }
 
+/// The time of day, in seconds since 1970: what lease files are written in.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that reads the clock"
+)]
+pub fn of_day() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
+}
+
 /// The time since the first call, where the system has no clock that counts suspends.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 #[expect(
