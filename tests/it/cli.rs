@@ -224,6 +224,22 @@ fn explain_walks_the_road() {
         }
     }
 
+    // An alias of local data is followed to where it leads.
+    let folder = tempfile::tempdir().unwrap();
+    let zone =
+        "$TTL 60\n@ SOA ns host 1 2 3 4 5\n@ NS ns\nns A 192.168.1.2\nout CNAME good.example.\n";
+    fs::write(folder.path().join("zone"), zone).unwrap();
+    let file = folder.path().join("lanward.toml");
+    fs::write(&file, "[[zone]]\norigin = \"home.arpa\"\nfile = \"zone\"\n").unwrap();
+    let local = ["--upstream", &server, "--config", file.to_str().unwrap()];
+    let out = run(&[&["explain", "out.home.arpa"][..], &local].concat()).out;
+    for words in [
+        "an alias of local data leads to good.example",
+        "93.184.216.34",
+    ] {
+        assert!(out.contains(words), "{words:?} is missing in:\n{out}");
+    }
+
     // The lines that it shows are the lines that help.
     let out = explain("evil.example");
     let lines = out.split_once("[[rebinding.allow]]").unwrap().1;

@@ -60,6 +60,19 @@ pub(crate) fn nsd(origin: &str, zone: &str) -> Peer {
     start("nsd", &[("zone", zone)], &configure, origin)
 }
 
+/// Knot DNS with one zone.
+pub(crate) fn knot(origin: &str, zone: &str) -> Peer {
+    let configure = |folder: &str, port: u16| {
+        format!(
+            "server:\n    listen: 127.0.0.1@{port}\n    rundir: \"{folder}\"\n    udp-workers: 1\n    tcp-workers: 1\n    \
+             background-workers: 1\nlog:\n  - target: stdout\n    any: warning\ndatabase:\n    storage: \"{folder}\"\ntemplate:\n  \
+             - id: default\n    storage: \"{folder}\"\n    zonefile-sync: -1\n    journal-content: none\n\
+             zone:\n  - domain: \"{origin}\"\n    file: zone\n"
+        )
+    };
+    start("knotd", &[("zone", zone)], &configure, origin)
+}
+
 /// Unbound that forwards everything to `upstream`.
 pub(crate) fn unbound(upstream: SocketAddr, ready: &str) -> Peer {
     let configure = |folder: &str, port: u16| {
@@ -91,8 +104,10 @@ fn start(
         let file = folder.path().join("conf");
         fs::write(&file, configure(folder.path().to_str().unwrap(), port)).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();
+        // Knot stays in the foreground by itself; for the others it is said.
+        let foreground: &[&str] = if program == "knotd" { &[] } else { &["-d"] };
         let child = Command::new(format!("/usr/sbin/{program}"))
-            .arg("-d")
+            .args(foreground)
             .arg("-c")
             .arg(&file)
             .stdin(Stdio::null())
