@@ -13,6 +13,7 @@ use std::time::Duration;
 use divan::Bencher;
 use lanward::cache::{Cache, Entry, KeyRef, Lifetimes};
 use lanward::config::Settings;
+use lanward::daemon::local::Loaded;
 use lanward::rebinding::{Findings, Judge};
 use lanward::resolver::{Carrier, Client, Outcome, Resolver, Silent};
 use lanward::wire::edns::write_opt;
@@ -126,7 +127,9 @@ fn read(bencher: Bencher<'_, '_>, packet: &[u8]) {
 /// The first verdict on each answer: nothing is remembered.
 fn judge(bencher: Bencher<'_, '_>, packet: &[u8]) {
     let (question, answer) = answer(packet);
-    let judge: Judge = lanward::daemon::build(&settings(), &[]).state.judge;
+    let judge: Judge = lanward::daemon::build(&settings(), &[], &Loaded::default())
+        .state
+        .judge;
     bencher
         .with_inputs(|| Findings::scan(&answer).unwrap())
         .bench_local_refs(|findings| judge.judge(&question, findings, CLIENT.address));
@@ -139,7 +142,10 @@ fn resolve(bencher: Bencher<'_, '_>, packet: &[u8]) {
     let findings = Findings::scan(&kept).unwrap();
     let entry = Arc::new(Entry::new(kept, findings, cache.lifetimes(), NOW));
     cache.insert(KeyRef::new(&question, false, false).to_key(), &entry);
-    let resolver = Resolver::new(lanward::daemon::build(&settings(), &[]).state, cache);
+    let resolver = Resolver::new(
+        lanward::daemon::build(&settings(), &[], &Loaded::default()).state,
+        cache,
+    );
     let session = resolver.session(NOW + Duration::from_secs(7));
     let mut out = Vec::with_capacity(2048);
     bencher.bench_local(|| {

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use lanward::cache::{Cache, Lifetimes};
 use lanward::config::Settings;
+use lanward::daemon::local::Loaded;
 use lanward::resolver::{Carrier, Client, Outcome, Resolver, Silent};
 use lanward::wire::{Header, Message, Query, header::flag};
 use tokio::runtime::Runtime;
 
 static RESOLVER: LazyLock<Resolver> = LazyLock::new(|| {
     let (settings, _) = Settings::prove(Path::new(""), "upstream.servers = []");
-    let state = lanward::daemon::build(&settings.expect("proven"), &[]).state;
+    let state = lanward::daemon::build(&settings.expect("proven"), &[], &Loaded::default()).state;
     Resolver::new(state, Cache::new(1 << 20, Lifetimes::default()))
 });
 

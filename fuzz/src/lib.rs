@@ -4,11 +4,13 @@ mod client;
 mod decoder;
 pub mod judge;
 mod upstream;
+mod zone;
 
 pub use client::client_packet;
 pub use decoder::decoder;
 pub use judge::judge;
 pub use upstream::upstream_packet;
+pub use zone::zone_file;
 
 #[cfg(test)]
 mod tests {
@@ -31,6 +33,7 @@ mod tests {
         seeds("client_packet", super::client_packet);
         seeds("upstream_packet", super::upstream_packet);
         seeds("decoder", super::decoder);
+        seeds("zone_file", super::zone_file);
         seeds("judge", |bytes| {
             let mut input = Unstructured::new(bytes);
             super::judge(&super::judge::Response::arbitrary(&mut input).unwrap());
