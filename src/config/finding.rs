@@ -6,15 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::file::Text;
-
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// lanward does not start with it.
-    Error,
-    /// lanward starts, but it is hardly meant so.
-    Warning,
-}
+use crate::zone::Severity;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

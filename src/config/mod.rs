@@ -22,7 +22,8 @@ use file::{File, Text};
 use finding::Prover;
 use size::Size;
 
-pub use finding::{Finding, Severity};
+pub use crate::zone::Severity;
+pub use finding::Finding;
 pub use local::{LeaseFile, Local, ZoneFile};
 pub use rebinding::{OwnNetwork, Protection};
 

@@ -216,16 +216,12 @@ fn warning(path: &Path, line: usize, problem: String) -> Finding {
 }
 
 fn from_zone(finding: zone::Finding) -> Finding {
-    let severity = match finding.severity {
-        zone::Severity::Error => Severity::Error,
-        zone::Severity::Warning => Severity::Warning,
-    };
     let place = usize::try_from(finding.line)
         .ok()
         .filter(|line| *line > 0)
         .map(|line| (line, 0));
     Finding {
-        severity,
+        severity: finding.severity,
         place: (finding.file, place),
         problem: finding.problem,
     }
