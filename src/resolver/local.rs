@@ -203,38 +203,31 @@ pub(super) fn answer_special(
 /// Answers a question that does not desire recursion and is not for local data: whoever walks the tree himself is wrong here,
 /// and nobody is told what others have asked for.
 pub(super) fn refuse_iterative(query: &Query<'_>, limit: usize, out: &mut Vec<u8>) -> Outcome {
-    let error = ExtendedError {
-        code: ede::NOT_AUTHORITATIVE,
-        text: "ask with recursion desired",
-    };
-    reply::write_code(
-        out,
-        query,
-        &Head {
-            error: Some(error),
-            ..Head::code(Rcode::REFUSED)
-        },
-        limit,
+    let head = without_answer(
+        Rcode::REFUSED,
+        ede::NOT_AUTHORITATIVE,
+        "ask with recursion desired",
     );
+    reply::write_code(out, query, &head, limit);
     Outcome::Reply(Counter::Refused)
 }
 
 /// Answers a question for which there is no room.
 pub(super) fn overloaded(query: &Query<'_>, limit: usize, out: &mut Vec<u8>) -> Outcome {
-    let error = ExtendedError {
-        code: ede::NETWORK_ERROR,
-        text: "too many questions under way",
-    };
-    reply::write_code(
-        out,
-        query,
-        &Head {
-            error: Some(error),
-            ..Head::code(Rcode::SERVFAIL)
-        },
-        limit,
+    let head = without_answer(
+        Rcode::SERVFAIL,
+        ede::NETWORK_ERROR,
+        "too many questions under way",
     );
+    reply::write_code(out, query, &head, limit);
     Outcome::Reply(Counter::Overload)
+}
+
+fn without_answer(rcode: Rcode, code: u16, text: &str) -> Head<'_> {
+    Head {
+        error: Some(ExtendedError { code, text }),
+        ..Head::code(rcode)
+    }
 }
 
 /// Answers a question to which no upstream had an answer. An upstream's own word for it, code and extended errors, is passed on.
@@ -244,10 +237,7 @@ pub(super) fn fail(
     limit: usize,
     out: &mut Vec<u8>,
 ) -> Counter {
-    let error = |code, text| Head {
-        error: Some(ExtendedError { code, text }),
-        ..Head::code(Rcode::SERVFAIL)
-    };
+    let error = |code, text| without_answer(Rcode::SERVFAIL, code, text);
     let head = match failure {
         Failure::NoServer => error(ede::NETWORK_ERROR, "no upstream server is known"),
         Failure::Unreachable(_) => error(ede::NETWORK_ERROR, "no upstream server answered"),
