@@ -48,7 +48,7 @@ impl Explain {
             Err(code) => return code,
         };
         if !self.upstream.is_empty() {
-            settings.servers = Some(self.upstream.clone());
+            settings.upstream.servers = Some(self.upstream.clone());
         }
         let loaded = match daemon::local::load(&settings.local, &Loaded::default(), clock::of_day())
         {

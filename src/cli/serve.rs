@@ -61,7 +61,7 @@ impl Serve {
             settings.listen.clone_from(&self.listen);
         }
         if !self.upstream.is_empty() {
-            settings.servers = Some(self.upstream.clone());
+            settings.upstream.servers = Some(self.upstream.clone());
         }
         settings
     }

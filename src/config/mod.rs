@@ -8,6 +8,7 @@ mod local;
 mod names;
 mod rebinding;
 mod size;
+mod upstream;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,6 @@ use crate::cache::Lifetimes;
 use crate::name::embedded::{Domain, preset};
 use crate::server::access::Rule;
 use crate::upstream::Server;
-use crate::wire::Name;
 
 use file::{File, Text};
 use finding::Prover;
@@ -26,6 +26,7 @@ pub use crate::zone::Severity;
 pub use finding::Finding;
 pub use local::{LeaseFile, Local, ZoneFile};
 pub use rebinding::{OwnNetwork, Protection};
+pub use upstream::{Route, Upstream};
 
 /// Where lanward listens unless it is told otherwise: no root needed, nobody disturbed.
 pub const DEFAULT_LISTEN: SocketAddr =
@@ -43,10 +44,8 @@ pub struct Settings {
     pub allow: Vec<Rule>,
     /// UDP threads for each address; `None`: one for each processor.
     pub workers: Option<usize>,
-    /// The default servers; `None`: those of the system.
-    pub servers: Option<Vec<Server>>,
-    /// Servers for single domains.
-    pub routes: Vec<Route>,
+    /// Whom to ask what is not known here.
+    pub upstream: Upstream,
     /// Where local data come from.
     pub local: Local,
     /// Domains whose names are decoded.
@@ -59,17 +58,6 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// What is logged, and how.
     pub log: Log,
-}
-
-/// Servers for some domains.
-#[derive(Debug, Clone)]
-pub struct Route {
-    /// The domains, with all below them.
-    pub domains: Vec<Name>,
-    /// Their servers.
-    pub servers: Vec<Server>,
-    /// Whether answers may hold private addresses.
-    pub private: bool,
 }
 
 /// What is logged, and how.
@@ -88,8 +76,7 @@ impl Default for Settings {
             listen: vec![DEFAULT_LISTEN],
             allow: Vec::new(),
             workers: None,
-            servers: None,
-            routes: Vec::new(),
+            upstream: Upstream::default(),
             local: Local::default(),
             embedded: Vec::new(),
             protection: Protection::default(),
@@ -152,16 +139,7 @@ impl Settings {
                 }
                 *workers.get_ref()
             }),
-            servers: file
-                .upstream
-                .servers
-                .as_deref()
-                .map(|servers| prover.read_all("servers", servers)),
-            routes: file
-                .route
-                .iter()
-                .filter_map(|route| prove_route(&mut prover, route))
-                .collect(),
+            upstream: upstream::prove(&mut prover, &file),
             local: local::prove(
                 &mut prover,
                 &file,
@@ -245,31 +223,6 @@ fn allow(prover: &mut Prover<'_>, texts: Option<&[Text]>) -> Vec<Rule> {
         || vec![Rule::Loopback, Rule::Private, Rule::Connected],
         |texts| prover.read_all("allow", texts),
     )
-}
-
-fn prove_route(prover: &mut Prover<'_>, route: &file::Route) -> Option<Route> {
-    for (key, list) in [("domains", &route.domains), ("servers", &route.servers)] {
-        if list.get_ref().is_empty() {
-            prover.error(
-                Some(list.span()),
-                format!("{key}: empty; a route needs at least one"),
-            );
-        }
-    }
-    let domains = route.domains.get_ref().iter().filter_map(|text| {
-        let domain = names::read_name(prover, "domains", text)?;
-        if route.private {
-            rebinding::check_breadth(prover, "domains", text, &domain);
-        }
-        Some(domain)
-    });
-    let domains: Vec<Name> = domains.collect();
-    let servers = prover.read_all("servers", route.servers.get_ref());
-    (!domains.is_empty() && !servers.is_empty()).then_some(Route {
-        domains,
-        servers,
-        private: route.private,
-    })
 }
 
 fn lifetimes(prover: &mut Prover<'_>, cache: &file::Cache) -> Lifetimes {

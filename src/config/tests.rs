@@ -27,7 +27,7 @@ fn an_empty_file_is_the_defaults() {
         settings.allow,
         [Rule::Loopback, Rule::Private, Rule::Connected]
     );
-    assert!(settings.servers.is_none());
+    assert!(settings.upstream.servers.is_none());
     let suffixes: Vec<String> = settings
         .embedded
         .iter()

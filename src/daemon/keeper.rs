@@ -143,8 +143,8 @@ impl Keeper {
         let new_networks = networks != kept.networks;
         let session = self.house.resolver.session(Duration::ZERO);
         let (_, group) = session.state().upstream.route(&Name::ROOT);
-        let new_servers =
-            kept.settings.servers.is_none() && system::servers(&kept.settings) != group.servers();
+        let new_servers = kept.settings.upstream.servers.is_none()
+            && system::servers(&kept.settings) != group.servers();
         if !new_networks && !new_servers {
             return;
         }

@@ -27,10 +27,11 @@ pub struct Parts {
 /// Builds the state for a machine that is in these networks.
 pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
     let servers = settings
+        .upstream
         .servers
         .clone()
         .unwrap_or_else(|| system::servers(settings));
-    let routes = settings.routes.iter().flat_map(|route| {
+    let routes = settings.upstream.routes.iter().flat_map(|route| {
         let group = Arc::new(Group::new(route.servers.clone()));
         route
             .domains
@@ -45,11 +46,11 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         embedded,
         special: SpecialUse::new(),
         judge: Judge::new(policy),
-        upstream: Upstream::new(Group::new(servers), routes),
+        upstream: Arc::new(Upstream::new(Group::new(servers), routes)),
     };
     Parts {
         state,
-        from_system: settings.servers.is_none(),
+        from_system: settings.upstream.servers.is_none(),
     }
 }
 
@@ -113,7 +114,7 @@ fn policy(settings: &Settings, networks: &[IpNet], embedded: Arc<Embedded>) -> P
 /// other servers are asked.
 fn private_routes(settings: &Settings) -> impl Iterator<Item = Exception> {
     let domains = |private: bool| {
-        let routes = settings.routes.iter();
+        let routes = settings.upstream.routes.iter();
         routes
             .filter(move |route| route.private == private)
             .flat_map(|route| &route.domains)

@@ -79,10 +79,14 @@ impl Resolver {
         }
     }
 
-    /// Takes over another state, whole. What is kept stays, and is judged anew, if the same servers are asked as before; what
-    /// others said is forgotten.
-    pub fn replace(&self, state: State) {
-        let same_servers = self.state.load().upstream == state.upstream;
+    /// Takes over another state, whole. What is kept stays, and is judged anew, if the same servers are asked as before, and so
+    /// does all that is known of these; what others said is forgotten.
+    pub fn replace(&self, mut state: State) {
+        let before = self.state.load();
+        let same_servers = before.upstream == state.upstream;
+        if same_servers {
+            state.upstream = Arc::clone(&before.upstream);
+        }
         self.state.store(Arc::new(state));
         if !same_servers {
             self.cache.clear();

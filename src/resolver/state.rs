@@ -21,7 +21,7 @@ pub struct State {
     /// The protection.
     pub judge: Judge,
     /// Where all other questions go.
-    pub upstream: Upstream,
+    pub upstream: Arc<Upstream>,
 }
 
 impl State {

@@ -84,7 +84,7 @@ mod tests {
             embedded: Arc::new(Embedded::new(preset("plex.direct").unwrap())),
             special: SpecialUse::new(),
             judge: Judge::new(Policy::default()),
-            upstream: Upstream::new(Group::new(Vec::new()), Vec::new()),
+            upstream: Upstream::new(Group::new(Vec::new()), Vec::new()).into(),
         };
         let house = House {
             resolver: Arc::new(Resolver::new(
