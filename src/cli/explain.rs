@@ -102,7 +102,6 @@ impl Explain {
         let (route, group) = state.upstream.route(&query.question.name);
         let servers = group
             .servers()
-            .iter()
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(", ");

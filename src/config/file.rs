@@ -37,6 +37,8 @@ pub(super) struct Server {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Upstream {
     pub(super) servers: Option<Vec<Text>>,
+    pub(super) strategy: Option<Text>,
+    pub(super) failover_on: Option<Vec<Text>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,6 +48,8 @@ pub(super) struct Route {
     pub(super) servers: Spanned<Vec<Text>>,
     #[serde(default)]
     pub(super) private: bool,
+    pub(super) strategy: Option<Text>,
+    pub(super) failover_on: Option<Vec<Text>>,
 }
 
 #[derive(Debug, Deserialize)]

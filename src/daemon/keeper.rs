@@ -144,7 +144,7 @@ impl Keeper {
         let session = self.house.resolver.session(Duration::ZERO);
         let (_, group) = session.state().upstream.route(&Name::ROOT);
         let new_servers = kept.settings.upstream.servers.is_none()
-            && system::servers(&kept.settings) != group.servers();
+            && !group.servers().eq(&system::servers(&kept.settings));
         if !new_networks && !new_servers {
             return;
         }

@@ -32,7 +32,7 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         .clone()
         .unwrap_or_else(|| system::servers(settings));
     let routes = settings.upstream.routes.iter().flat_map(|route| {
-        let group = Arc::new(Group::new(route.servers.clone()));
+        let group = Arc::new(Group::new(route.servers.clone(), route.policy));
         route
             .domains
             .iter()
@@ -46,7 +46,10 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         embedded,
         special: SpecialUse::new(),
         judge: Judge::new(policy),
-        upstream: Arc::new(Upstream::new(Group::new(servers), routes)),
+        upstream: Arc::new(Upstream::new(
+            Group::new(servers, settings.upstream.policy),
+            routes,
+        )),
     };
     Parts {
         state,
@@ -72,7 +75,6 @@ impl Parts {
         let (_, group) = self.state.upstream.route(&crate::wire::Name::ROOT);
         let list = group
             .servers()
-            .iter()
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(", ");

@@ -84,7 +84,11 @@ mod tests {
             embedded: Arc::new(Embedded::new(preset("plex.direct").unwrap())),
             special: SpecialUse::new(),
             judge: Judge::new(Policy::default()),
-            upstream: Upstream::new(Group::new(Vec::new()), Vec::new()).into(),
+            upstream: Upstream::new(
+                Group::new(Vec::new(), crate::upstream::Policy::default()),
+                Vec::new(),
+            )
+            .into(),
         };
         let house = House {
             resolver: Arc::new(Resolver::new(

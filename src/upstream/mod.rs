@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::name::SuffixMap;
 use crate::wire::{Answer, Name};
 
-pub use group::Group;
+pub use group::{Codes, Group, Policy, Strategy};
 pub use packet::Ask;
 pub use server::{Server, ServerError};
 
@@ -46,8 +46,8 @@ impl Upstream {
     }
 
     /// What is asked, for comparison: each domain with its servers.
-    fn plan(&self) -> Vec<(Name, &[Server])> {
-        let routes = (self.routes.iter()).map(|(domain, group)| (*domain, group.servers()));
+    fn plan(&self) -> Vec<(Name, &Group)> {
+        let routes = (self.routes.iter()).map(|(domain, group)| (*domain, &**group));
         let mut plan: Vec<_> = routes.collect();
         plan.sort_by(|a, b| a.0.as_wire().cmp(b.0.as_wire()));
         plan
@@ -62,7 +62,7 @@ impl Upstream {
 /// The same servers are asked for the same names.
 impl PartialEq for Upstream {
     fn eq(&self, other: &Self) -> bool {
-        self.default.servers() == other.default.servers() && self.plan() == other.plan()
+        self.default == other.default && self.plan() == other.plan()
     }
 }
 

@@ -1,0 +1,49 @@
+//! What went wrong on the way to an answer.
+
+use std::fmt::{Display, Write};
+
+use crate::upstream::{Failure, Server};
+use crate::wire::Answer;
+use crate::wire::answer::Kind;
+
+/// What went wrong, server by server.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    /// The last answer after which another server was asked.
+    answer: Option<Box<Answer>>,
+    unusable: String,
+    unreachable: String,
+}
+
+impl Trouble {
+    pub(super) fn answered(&mut self, answer: Answer) {
+        self.answer = Some(Box::new(answer));
+    }
+
+    pub(super) fn unusable(&mut self, server: &Server, why: &dyn Display) {
+        note(&mut self.unusable, server, why);
+    }
+
+    pub(super) fn unreachable(&mut self, server: &Server, why: &dyn Display) {
+        note(&mut self.unreachable, server, why);
+    }
+
+    /// An answer says most, silence least. One that names no failure is good, if nobody knew better.
+    pub(super) fn end(self) -> Result<Answer, Failure> {
+        match self.answer {
+            Some(answer) if answer.kind == Kind::Failure => Err(Failure::Refused(answer)),
+            Some(answer) => Ok(*answer),
+            None if !self.unusable.is_empty() => Err(Failure::Unusable(self.unusable)),
+            None => Err(Failure::Unreachable(self.unreachable)),
+        }
+    }
+}
+
+fn note(list: &mut String, server: &Server, why: &dyn Display) {
+    let text = format!("{server}: {why}");
+    if !list.contains(&text) {
+        let separator = if list.is_empty() { "" } else { "; " };
+        // Writing to a string cannot fail.
+        let _written = write!(list, "{separator}{text}");
+    }
+}
