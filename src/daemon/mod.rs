@@ -12,11 +12,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,16 +23,13 @@ use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
 use crate::resolver::Resolver;
 use crate::server::bind::{BindError, Bound, bind};
-use crate::server::{Access, House, interfaces, serve_tcp, serve_udp};
+use crate::server::{Access, GRACE, House, interfaces, serve_tcp, serve_udp};
 use crate::upstream::clock;
 
 use keeper::Keeper;
 use local::Loaded;
 
 pub use parts::{Parts, build};
-
-/// How long questions under way may take after the end was called.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// Why lanward does not start.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +89,6 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         ))),
         seats: Arc::default(),
         metrics: Arc::new(Metrics::new(workers * bound.len())),
-        runtime: Handle::current(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
     };

@@ -1,9 +1,10 @@
 //! Packets by the batch: one system call receives up to 32, one sends their replies (Linux).
 
 use std::array;
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
+use std::pin::pin;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -12,6 +13,7 @@ use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage,
     recvmmsg, sendmmsg, sendmsg,
 };
+use tokio::io::Interest;
 
 use super::udp::{Door, PACKET, Route};
 
@@ -38,20 +40,28 @@ struct Arrival {
 }
 
 /// Serves the socket until the end.
-pub(super) fn run(door: &Door) -> io::Result<()> {
-    let mut buffers = vec![[0; PACKET]; BATCH];
-    let mut receive_headers = MultiHeaders::preallocate(
-        BATCH,
-        door.wildcard.then(|| nix::cmsg_space!(libc::in6_pktinfo)),
-    );
-    let mut replies: Vec<(Vec<u8>, Route<Local>)> = Vec::with_capacity(BATCH);
-    let mut spare: Vec<Vec<u8>> = Vec::with_capacity(BATCH);
-    let mut sender = Sender::new();
-    while !door.is_closing() {
-        let arrivals = match receive(door, &mut receive_headers, &mut buffers) {
-            Ok(arrivals) => arrivals,
-            // The time-out by which the end is noticed, and signals.
-            Err(Errno::EAGAIN | Errno::EINTR) => continue,
+pub(super) async fn run(door: &Door) -> io::Result<()> {
+    let socket = door.listen()?;
+    let mut batch = Batch::new(door.wildcard);
+    let mut end = pin!(door.house.stop.cancelled());
+    loop {
+        tokio::select! {
+            ready = socket.readable() => ready?,
+            () = &mut end => return Ok(()),
+        }
+        let mut answered = Ok(0);
+        // Less than a batch means that the queue is empty, which another call would only say again.
+        let _drained = socket.try_io(Interest::READABLE, || {
+            answered = batch.answer(door);
+            match answered {
+                Ok(0..BATCH) | Err(Errno::EAGAIN) => Err(io::Error::from(ErrorKind::WouldBlock)),
+                _ => Ok(()),
+            }
+        });
+        match answered {
+            // There may be more; those who wait for upstream have their turn first.
+            Ok(BATCH) => tokio::task::yield_now().await,
+            Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => {}
             // No batches in this sandbox, or no socket any more.
             Err(
                 error @ (Errno::ENOSYS
@@ -62,12 +72,41 @@ pub(super) fn run(door: &Door) -> io::Result<()> {
             ) => return Err(error.into()),
             Err(error) => {
                 tracing::debug!(%error, "receiving failed");
-                std::thread::sleep(REST);
-                continue;
+                tokio::time::sleep(REST).await;
             }
-        };
+        }
+    }
+}
+
+/// Room for the packets that come together, and for their replies.
+struct Batch {
+    buffers: Vec<[u8; PACKET]>,
+    headers: MultiHeaders<SockaddrStorage>,
+    replies: Vec<(Vec<u8>, Route<Local>)>,
+    spare: Vec<Vec<u8>>,
+    sender: Sender,
+}
+
+impl Batch {
+    fn new(wildcard: bool) -> Self {
+        Self {
+            buffers: vec![[0; PACKET]; BATCH],
+            headers: MultiHeaders::preallocate(
+                BATCH,
+                wildcard.then(|| nix::cmsg_space!(libc::in6_pktinfo)),
+            ),
+            replies: Vec::with_capacity(BATCH),
+            spare: Vec::with_capacity(BATCH),
+            sender: Sender::new(),
+        }
+    }
+
+    /// Receives what is there, and sends what can be answered at once. Returns how many packets came.
+    fn answer(&mut self, door: &Door) -> nix::Result<usize> {
+        let (count, arrivals) = receive(door, &mut self.headers, &mut self.buffers)?;
         let opening = door.open();
-        for (buffer, arrival) in buffers
+        for (buffer, arrival) in self
+            .buffers
             .iter()
             .zip(arrivals)
             .filter_map(|(buffer, arrival)| Some((buffer, arrival?)))
@@ -75,7 +114,7 @@ pub(super) fn run(door: &Door) -> io::Result<()> {
             let Some(packet) = buffer.get(..arrival.length) else {
                 continue;
             };
-            let mut out = spare.pop().unwrap_or_default();
+            let mut out = self.spare.pop().unwrap_or_default();
             let route = arrival.route;
             let later = |packet, client, permit| {
                 door.ask(packet, client, permit, move |socket, reply| {
@@ -83,23 +122,24 @@ pub(super) fn run(door: &Door) -> io::Result<()> {
                 });
             };
             if opening.take(packet, route.peer, &mut out, later) {
-                replies.push((out, route));
+                self.replies.push((out, route));
             } else {
-                spare.push(out);
+                self.spare.push(out);
             }
         }
-        sender.send(&door.socket, &replies);
-        spare.extend(replies.drain(..).map(|(out, _)| out));
+        self.sender.send(&door.socket, &self.replies);
+        self.spare
+            .extend(self.replies.drain(..).map(|(out, _)| out));
+        Ok(count)
     }
-    Ok(())
 }
 
-/// Waits for packets. What does not fit a buffer, or comes from nowhere that could be answered, is left out.
+/// Receives packets, and says how many came. What does not fit a buffer, or comes from nowhere that could be answered, is left out.
 fn receive(
     door: &Door,
     headers: &mut MultiHeaders<SockaddrStorage>,
     buffers: &mut [[u8; PACKET]],
-) -> nix::Result<[Option<Arrival>; BATCH]> {
+) -> nix::Result<(usize, [Option<Arrival>; BATCH])> {
     let mut slices: [[IoSliceMut<'_>; 1]; BATCH] = {
         let mut buffers = buffers.iter_mut();
         array::from_fn(|_| {
@@ -115,13 +155,15 @@ fn receive(
         door.socket.as_raw_fd(),
         headers,
         slices.iter_mut(),
-        MsgFlags::MSG_WAITFORONE,
+        MsgFlags::MSG_DONTWAIT,
         None,
     )?;
+    let mut count = 0;
     for (place, message) in arrivals.iter_mut().zip(received) {
         *place = arrival(&message, door.wildcard);
+        count += 1;
     }
-    Ok(arrivals)
+    Ok((count, arrivals))
 }
 
 fn arrival(message: &RecvMsg<'_, '_, SockaddrStorage>, wildcard: bool) -> Option<Arrival> {

@@ -2,7 +2,6 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -10,8 +9,6 @@ use super::{interfaces, occupied};
 
 /// A burst that comes while a worker is at work must find room; the kernel may give less.
 const RECEIVE_BUFFER: usize = 4 << 20;
-/// How often a worker that nobody asks looks whether the end has come.
-const WAKE: Duration = Duration::from_millis(250);
 /// How often to look for a port that is free for both UDP and TCP when any will do.
 const PORT_TRIES: usize = 32;
 /// Connections that wait to be accepted.
@@ -77,7 +74,7 @@ fn try_bind(address: SocketAddr, workers: usize) -> Result<Bound, BindError> {
 
 fn open_udp(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = open(address, Type::DGRAM, true)?;
-    socket.set_read_timeout(Some(WAKE))?;
+    socket.set_nonblocking(true)?;
     // A smaller buffer than wished for is no reason not to serve.
     let _smaller = socket.set_recv_buffer_size(RECEIVE_BUFFER);
     #[cfg(target_os = "linux")]

@@ -15,9 +15,9 @@ mod tcp;
 mod udp;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,6 +28,9 @@ pub use access::Access;
 pub use seats::Seats;
 pub use tcp::serve as serve_tcp;
 pub use udp::serve as serve_udp;
+
+/// How long questions under way may take after the end was called.
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// What all doors share.
 #[derive(Debug, Clone)]
@@ -40,9 +43,7 @@ pub struct House {
     pub seats: Arc<Seats>,
     /// Counts.
     pub metrics: Arc<Metrics>,
-    /// Where questions that must wait run.
-    pub runtime: Handle,
-    /// What runs there, for the end to wait for.
+    /// Questions that wait, for the end to wait for.
     pub tasks: TaskTracker,
     /// Says that the end has come.
     pub stop: CancellationToken,

@@ -4,55 +4,62 @@
 //! `listen`.
 
 use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, UdpSocket};
+use std::pin::pin;
+
+use tokio::io::Interest;
 
 use super::udp::{Door, PACKET, Route};
 
 /// Serves the socket until the end.
-pub(super) fn run(door: &Door) -> io::Result<()> {
-    let mut buffer = [0; PACKET];
+pub(super) async fn run(door: &Door) -> io::Result<()> {
+    let socket = door.listen()?;
     let mut out = Vec::with_capacity(PACKET);
-    while !door.is_closing() {
-        let (length, peer) = match door.socket.recv_from(&mut buffer) {
-            Ok(received) => received,
-            // The time-out by which the end is noticed, signals, and news of clients that went away.
+    let mut end = pin!(door.house.stop.cancelled());
+    loop {
+        let received = tokio::select! {
+            received = socket.async_io(Interest::READABLE, || receive(&door.socket)) => received,
+            () = &mut end => return Ok(()),
+        };
+        match received {
+            Ok((packet, peer)) => answer(door, &packet, peer, &mut out),
+            // Signals, and news of clients that went away.
             Err(error)
                 if matches!(
                     error.kind(),
-                    ErrorKind::WouldBlock
-                        | ErrorKind::TimedOut
-                        | ErrorKind::Interrupted
-                        | ErrorKind::ConnectionReset
-                ) =>
-            {
-                continue;
-            }
+                    ErrorKind::Interrupted | ErrorKind::ConnectionReset
+                ) => {}
             Err(error) => return Err(error),
-        };
-        let opening = door.open();
-        let route = Route { peer, local: () };
-        let later = |packet, client, permit| {
-            door.ask(packet, client, permit, move |socket, reply| {
-                if let Err(error) = socket.send_to(reply, route.peer) {
-                    tracing::debug!(%error, "sending failed");
-                }
-            });
-        };
-        if opening.take(
-            buffer.get(..length).unwrap_or_default(),
-            peer,
-            &mut out,
-            later,
-        ) && let Err(error) = door.socket.send_to(&out, peer)
-        {
-            tracing::debug!(%error, "sending failed");
         }
     }
-    Ok(())
+}
+
+fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddr)> {
+    let mut buffer = [0; PACKET];
+    let (length, peer) = socket.recv_from(&mut buffer)?;
+    Ok((buffer.get(..length).unwrap_or_default().to_vec(), peer))
+}
+
+fn answer(door: &Door, packet: &[u8], peer: SocketAddr, out: &mut Vec<u8>) {
+    let route = Route { peer, local: () };
+    let later = |packet, client, permit| {
+        door.ask(packet, client, permit, move |socket, reply| {
+            send(socket, reply, route.peer);
+        });
+    };
+    if door.open().take(packet, peer, out, later) {
+        send(&door.socket, out, peer);
+    }
+}
+
+fn send(socket: &UdpSocket, reply: &[u8], peer: SocketAddr) {
+    if let Err(error) = socket.send_to(reply, peer) {
+        tracing::debug!(%error, "sending failed");
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::UdpSocket;
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -74,8 +81,7 @@ mod tests {
     /// This door is the one of other systems; here it answers what needs no upstream, and what has none, and ends.
     #[test]
     fn it_answers_and_ends() {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
+        let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
@@ -98,17 +104,14 @@ mod tests {
             access: Arc::new(ArcSwap::from_pointee(Access::new(&[Rule::Loopback], &[]))),
             seats: Arc::default(),
             metrics: Arc::new(Metrics::new(1)),
-            runtime: runtime.handle().clone(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         };
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket
-            .set_read_timeout(Some(Duration::from_millis(50)))
-            .unwrap();
+        socket.set_nonblocking(true).unwrap();
         let address = socket.local_addr().unwrap();
         let door = Door::new(socket, 0, house.clone()).unwrap();
-        let thread = std::thread::spawn(move || run(&door));
+        let thread = std::thread::spawn(move || runtime.block_on(run(&door)));
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         client.connect(address).unwrap();
         client

@@ -1,4 +1,4 @@
-//! The UDP door: one thread for each socket.
+//! The UDP door: one thread for each socket, which also waits for upstream.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use arc_swap::Guard;
 
-use super::{Access, House, portable};
+use super::{Access, GRACE, House, portable};
 use crate::metrics::{Counter, Shard};
 use crate::resolver::{Carrier, Client, Outcome, Permit, Session, Silent};
 use crate::upstream::clock;
@@ -37,20 +37,18 @@ pub(super) struct Route<L> {
 /// Serves a socket on a thread of its own until the end. `worker` is where it counts.
 pub fn serve(socket: UdpSocket, worker: usize, house: House) -> io::Result<JoinHandle<()>> {
     let door = Door::new(socket, worker, house)?;
+    // What waits for upstream waits on the thread that took the question: handing it to another one would cost more than all else.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     std::thread::Builder::new()
         .name(format!("udp-{worker}"))
-        .spawn(move || {
-            let served = run(&door);
-            if let Err(error) = served {
-                tracing::error!(%error, "a UDP listener failed, so all ends");
-                door.house.stop.cancel();
-            }
-        })
+        .spawn(move || runtime.block_on(door.serve()))
 }
 
 #[cfg(target_os = "linux")]
-fn run(door: &Door) -> io::Result<()> {
-    match super::batch::run(door) {
+async fn run(door: &Door) -> io::Result<()> {
+    match super::batch::run(door).await {
         // Some sandboxes do not know the calls for batches, or do not allow them.
         Err(error)
             if matches!(
@@ -58,15 +56,15 @@ fn run(door: &Door) -> io::Result<()> {
                 Some(nix::libc::ENOSYS | nix::libc::EPERM)
             ) =>
         {
-            portable::run(door)
+            portable::run(door).await
         }
         served => served,
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn run(door: &Door) -> io::Result<()> {
-    portable::run(door)
+async fn run(door: &Door) -> io::Result<()> {
+    portable::run(door).await
 }
 
 impl Door {
@@ -80,9 +78,18 @@ impl Door {
         })
     }
 
-    /// Whether the end has come.
-    pub(super) fn is_closing(&self) -> bool {
-        self.house.stop.is_cancelled()
+    /// Takes packets until the end, then waits for the questions that are still under way.
+    async fn serve(self) {
+        if let Err(error) = run(&self).await {
+            tracing::error!(%error, "a UDP listener failed, so all ends");
+            self.house.stop.cancel();
+        }
+        let _too_late = tokio::time::timeout(GRACE, self.house.tasks.wait()).await;
+    }
+
+    /// The socket, to wait for packets. Sending never waits.
+    pub(super) fn listen(&self) -> io::Result<tokio::net::UdpSocket> {
+        tokio::net::UdpSocket::from_std(self.socket.try_clone()?)
     }
 
     /// Takes what is in force now, for the packets that came together.
@@ -116,7 +123,7 @@ impl Door {
             }
         };
         // Whoever waits for the end waits for the tracker, not for the handle.
-        drop(self.house.tasks.spawn_on(task, &self.house.runtime));
+        drop(self.house.tasks.spawn(task));
     }
 }
 

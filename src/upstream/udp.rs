@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use rand::RngExt;
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
@@ -30,18 +31,21 @@ pub(super) async fn exchange(
     mut deadline: Instant,
 ) -> io::Result<Outcome> {
     let socket = open(server)?;
-    socket.send(&question.bytes).await?;
-    // On the heap: a task is as large as its largest moment, and thousands may wait.
-    let mut buffer = vec![0; BUFFER];
+    // Before the socket is registered: what can be sent at once need not wait for the news that it can.
+    socket.send(&question.bytes)?;
+    let socket = UdpSocket::from_std(socket.into())?;
     let mut broken = false;
     loop {
-        let received = match timeout_at(deadline, socket.recv(&mut buffer)).await {
-            Ok(received) => received?,
+        match timeout_at(deadline, socket.readable()).await {
+            Ok(ready) => ready?,
             Err(_) if broken => return Ok(Outcome::AskOverTcp),
             Err(_) => return Err(io::ErrorKind::TimedOut.into()),
+        }
+        let incoming = match receive(&socket, question) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+            received => received?,
         };
-        let packet = buffer.get(..received).unwrap_or_default();
-        match question.check(packet) {
+        match incoming {
             Incoming::Answer(answer) => return Ok(Outcome::Answer(answer)),
             Incoming::Unusable(unusable) => return Ok(Outcome::Unusable(unusable)),
             Incoming::NoEdns => return Ok(Outcome::NoEdns),
@@ -56,20 +60,28 @@ pub(super) async fn exchange(
     }
 }
 
+fn receive(socket: &UdpSocket, question: &Outgoing) -> io::Result<Incoming> {
+    // Here, and not among what a task keeps while it waits: thousands may wait.
+    let mut buffer = [0; BUFFER];
+    let length = socket.try_recv(&mut buffer)?;
+    Ok(question.check(buffer.get(..length).unwrap_or_default()))
+}
+
 /// A socket of its own for each question, on an unpredictable port, connected: only the server can reach it, and nobody can
 /// find its port by probing (CVE-2020-25705).
-fn open(server: SocketAddr) -> io::Result<UdpSocket> {
+fn open(server: SocketAddr) -> io::Result<Socket> {
     let local: IpAddr = if server.is_ipv4() {
         Ipv4Addr::UNSPECIFIED.into()
     } else {
         Ipv6Addr::UNSPECIFIED.into()
     };
-    let socket = (0..PORT_TRIES)
-        .find_map(|_| {
-            std::net::UdpSocket::bind((local, rand::rng().random_range(1024..=u16::MAX))).ok()
-        })
-        .map_or_else(|| std::net::UdpSocket::bind((local, 0)), Ok)?;
-    socket.connect(server)?;
-    socket.set_nonblocking(true)?;
-    UdpSocket::from_std(socket)
+    let kind = Type::DGRAM.nonblocking();
+    let socket = Socket::new(Domain::for_address(server), kind, Some(Protocol::UDP))?;
+    let bind = |port: u16| socket.bind(&SocketAddr::new(local, port).into());
+    let mut tries = (0..PORT_TRIES).map(|_| rand::rng().random_range(1024..=u16::MAX));
+    if !tries.any(|port| bind(port).is_ok()) {
+        bind(0)?;
+    }
+    socket.connect(&server.into())?;
+    Ok(socket)
 }
