@@ -2,10 +2,13 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
+use nix::sys::socket::MsgFlags;
 use rand::RngExt;
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
@@ -17,6 +20,9 @@ const BUFFER: usize = 4096;
 
 /// How long to wait on for the right answer once something broken with the right ID came.
 const PATIENCE: Duration = Duration::from_millis(300);
+
+/// What a socket is waited for: packets, and the news that nobody listens at the far end (ICMP).
+const NEWS: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// How often to look for a free port before the system may choose one.
 const PORT_TRIES: usize = 10;
@@ -36,14 +42,11 @@ pub(super) async fn exchange(
     let socket = UdpSocket::from_std(socket.into())?;
     let mut broken = false;
     loop {
-        match timeout_at(deadline, socket.readable()).await {
-            Ok(ready) => ready?,
+        let received = socket.async_io(NEWS, || receive(&socket, question));
+        let incoming = match timeout_at(deadline, received).await {
+            Ok(incoming) => incoming?,
             Err(_) if broken => return Ok(Outcome::AskOverTcp),
             Err(_) => return Err(io::ErrorKind::TimedOut.into()),
-        }
-        let incoming = match receive(&socket, question) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-            received => received?,
         };
         match incoming {
             Incoming::Answer(answer) => return Ok(Outcome::Answer(answer)),
@@ -63,7 +66,7 @@ pub(super) async fn exchange(
 fn receive(socket: &UdpSocket, question: &Outgoing) -> io::Result<Incoming> {
     // Here, and not among what a task keeps while it waits: thousands may wait.
     let mut buffer = [0; BUFFER];
-    let length = socket.try_recv(&mut buffer)?;
+    let length = nix::sys::socket::recv(socket.as_raw_fd(), &mut buffer, MsgFlags::empty())?;
     Ok(question.check(buffer.get(..length).unwrap_or_default()))
 }
 
