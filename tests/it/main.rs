@@ -27,6 +27,7 @@ mod faults;
 mod harness;
 mod house;
 mod local;
+mod strategy;
 mod support;
 mod system;
 mod transparency;

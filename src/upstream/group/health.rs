@@ -63,6 +63,12 @@ impl Health {
         }
     }
 
+    /// Notes the answer to a trial. A server that is quicker than thought, as after its return, is so from now on.
+    pub(super) fn proved(&self, time: Duration, now: Duration) {
+        self.answered(time, now);
+        self.time.fetch_min(micros(time).max(1), Ordering::Relaxed);
+    }
+
     /// Notes that there was no answer, or none of use, although another server had one.
     pub(super) fn failed(&self, now: Duration) {
         let before = self.failures.fetch_add(1, Ordering::Relaxed);
@@ -180,6 +186,16 @@ mod tests {
         health.answered(ms(10), NOW);
         assert!(!health.take_trial(NOW + ms(40_000)));
         assert!(health.take_trial(NOW + REMEASURE * 5 / 4));
+    }
+
+    #[test]
+    fn who_returns_starts_afresh() {
+        let health = Health::new();
+        health.answered(ms(400), NOW);
+        health.proved(ms(10), NOW);
+        assert_eq!(health.time(), ms(10));
+        health.proved(ms(90), NOW);
+        assert_eq!(health.time(), ms(20), "one hard name does not make it slow");
     }
 
     #[test]

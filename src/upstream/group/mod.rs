@@ -127,7 +127,7 @@ impl Member {
         let asked = tokio::time::timeout_at(end, exchange(&self.server, ask, true, deadlines));
         match asked.await {
             Ok(Ok(Ok(answer))) if answer.kind != Kind::Failure => {
-                self.health.answered(begin.elapsed(), clock::now());
+                self.health.proved(begin.elapsed(), clock::now());
             }
             _ => self.health.failed(clock::now()),
         }
