@@ -5,16 +5,20 @@ use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage,
-    recvmmsg, sendmmsg, sendmsg,
+    recvmmsg, sendmmsg,
 };
 use tokio::io::Interest;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
+use super::GRACE;
 use super::udp::{Door, PACKET, Route};
 
 /// As many as one call takes; more would only make the first wait for the last.
@@ -47,7 +51,8 @@ pub(super) async fn run(door: &Door) -> io::Result<()> {
     loop {
         tokio::select! {
             ready = socket.readable() => ready?,
-            () = &mut end => return Ok(()),
+            () = batch.late.filled.notified() => {}
+            () = &mut end => break,
         }
         let mut answered = Ok(0);
         // Less than a batch means that the queue is empty, which another call would only say again.
@@ -58,6 +63,7 @@ pub(super) async fn run(door: &Door) -> io::Result<()> {
                 _ => Ok(()),
             }
         });
+        batch.send(&door.socket);
         match answered {
             // There may be more; those who wait for upstream have their turn first.
             Ok(BATCH) => tokio::task::yield_now().await,
@@ -76,6 +82,37 @@ pub(super) async fn run(door: &Door) -> io::Result<()> {
             }
         }
     }
+    // Questions that are still under way get their replies.
+    let mut all = pin!(timeout(GRACE, door.house.tasks.wait()));
+    loop {
+        let done = tokio::select! {
+            () = batch.late.filled.notified() => false,
+            _ = &mut all => true,
+        };
+        batch.send(&door.socket);
+        if done {
+            return Ok(());
+        }
+    }
+}
+
+/// Replies to questions that had to wait. They leave together with others: a system call for each would cost more than to
+/// write it.
+#[derive(Debug, Default)]
+struct Late {
+    replies: Mutex<Vec<(Vec<u8>, Route<Local>)>>,
+    filled: Notify,
+}
+
+impl Late {
+    fn push(&self, reply: Vec<u8>, route: Route<Local>) {
+        self.lock().push((reply, route));
+        self.filled.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(Vec<u8>, Route<Local>)>> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Room for the packets that come together, and for their replies.
@@ -83,6 +120,7 @@ struct Batch {
     buffers: Vec<[u8; PACKET]>,
     headers: MultiHeaders<SockaddrStorage>,
     replies: Vec<(Vec<u8>, Route<Local>)>,
+    late: Arc<Late>,
     spare: Vec<Vec<u8>>,
     sender: Sender,
 }
@@ -96,12 +134,13 @@ impl Batch {
                 wildcard.then(|| nix::cmsg_space!(libc::in6_pktinfo)),
             ),
             replies: Vec::with_capacity(BATCH),
+            late: Arc::default(),
             spare: Vec::with_capacity(BATCH),
             sender: Sender::new(),
         }
     }
 
-    /// Receives what is there, and sends what can be answered at once. Returns how many packets came.
+    /// Receives what is there, and answers what can be answered at once. Returns how many packets came.
     fn answer(&mut self, door: &Door) -> nix::Result<usize> {
         let (count, arrivals) = receive(door, &mut self.headers, &mut self.buffers)?;
         let opening = door.open();
@@ -117,9 +156,8 @@ impl Batch {
             let mut out = self.spare.pop().unwrap_or_default();
             let route = arrival.route;
             let later = |packet, client, permit| {
-                door.ask(packet, client, permit, move |socket, reply| {
-                    send_one(socket, reply, route);
-                });
+                let late = Arc::clone(&self.late);
+                door.ask(packet, client, permit, move |reply| late.push(reply, route));
             };
             if opening.take(packet, route.peer, &mut out, later) {
                 self.replies.push((out, route));
@@ -127,10 +165,16 @@ impl Batch {
                 self.spare.push(out);
             }
         }
-        self.sender.send(&door.socket, &self.replies);
-        self.spare
-            .extend(self.replies.drain(..).map(|(out, _)| out));
         Ok(count)
+    }
+
+    /// Sends the replies that are there.
+    fn send(&mut self, socket: &UdpSocket) {
+        self.replies.append(&mut self.late.lock());
+        self.sender.send(socket, &self.replies);
+        let room = BATCH.saturating_sub(self.spare.len());
+        self.spare
+            .extend(self.replies.drain(..).map(|(out, _)| out).take(room));
     }
 }
 
@@ -279,32 +323,5 @@ impl Sender {
             )?
             .count(),
         })
-    }
-}
-
-/// Sends a reply that came later.
-fn send_one(socket: &UdpSocket, reply: &[u8], route: Route<Local>) {
-    let slices = [IoSlice::new(reply)];
-    let peer = SockaddrStorage::from(route.peer);
-    let flags = MsgFlags::MSG_DONTWAIT;
-    let sent = match &route.local {
-        Local::Bound => sendmsg(socket.as_raw_fd(), &slices, &[], flags, Some(&peer)),
-        Local::V4(info) => sendmsg(
-            socket.as_raw_fd(),
-            &slices,
-            &[ControlMessage::Ipv4PacketInfo(info)],
-            flags,
-            Some(&peer),
-        ),
-        Local::V6(info) => sendmsg(
-            socket.as_raw_fd(),
-            &slices,
-            &[ControlMessage::Ipv6PacketInfo(info)],
-            flags,
-            Some(&peer),
-        ),
-    };
-    if let Err(error) = sent {
-        tracing::debug!(%error, "sending failed");
     }
 }

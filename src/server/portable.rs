@@ -6,9 +6,12 @@
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::pin::pin;
+use std::sync::Arc;
 
 use tokio::io::Interest;
+use tokio::time::timeout;
 
+use super::GRACE;
 use super::udp::{Door, PACKET, Route};
 
 /// Serves the socket until the end.
@@ -19,7 +22,7 @@ pub(super) async fn run(door: &Door) -> io::Result<()> {
     loop {
         let received = tokio::select! {
             received = socket.async_io(Interest::READABLE, || receive(&door.socket)) => received,
-            () = &mut end => return Ok(()),
+            () = &mut end => break,
         };
         match received {
             Ok((packet, peer)) => answer(door, &packet, peer, &mut out),
@@ -32,6 +35,8 @@ pub(super) async fn run(door: &Door) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
+    let _too_late = timeout(GRACE, door.house.tasks.wait()).await;
+    Ok(())
 }
 
 fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddr)> {
@@ -43,8 +48,9 @@ fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddr)> {
 fn answer(door: &Door, packet: &[u8], peer: SocketAddr, out: &mut Vec<u8>) {
     let route = Route { peer, local: () };
     let later = |packet, client, permit| {
-        door.ask(packet, client, permit, move |socket, reply| {
-            send(socket, reply, route.peer);
+        let socket = Arc::clone(&door.socket);
+        door.ask(packet, client, permit, move |reply| {
+            send(&socket, &reply, route.peer);
         });
     };
     if door.open().take(packet, peer, out, later) {
@@ -60,7 +66,6 @@ fn send(socket: &UdpSocket, reply: &[u8], peer: SocketAddr) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use arc_swap::ArcSwap;
@@ -127,6 +132,7 @@ mod tests {
             assert_eq!((reply[1], reply[3] & 15), (7, code), "{name:?}");
         }
         house.stop.cancel();
+        house.tasks.close();
         thread.join().unwrap().unwrap();
     }
 }

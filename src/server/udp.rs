@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use arc_swap::Guard;
 
-use super::{Access, GRACE, House, portable};
+use super::{Access, House, portable};
 use crate::metrics::{Counter, Shard};
 use crate::resolver::{Carrier, Client, Outcome, Permit, Session, Silent};
 use crate::upstream::clock;
@@ -78,13 +78,12 @@ impl Door {
         })
     }
 
-    /// Takes packets until the end, then waits for the questions that are still under way.
+    /// Takes packets until the end, and ends the questions that are still under way.
     async fn serve(self) {
         if let Err(error) = run(&self).await {
             tracing::error!(%error, "a UDP listener failed, so all ends");
             self.house.stop.cancel();
         }
-        let _too_late = tokio::time::timeout(GRACE, self.house.tasks.wait()).await;
     }
 
     /// The socket, to wait for packets. Sending never waits.
@@ -101,13 +100,13 @@ impl Door {
         }
     }
 
-    /// Has a question asked upstream; `send` sends the reply when it is there.
+    /// Has a question asked upstream; `send` takes the reply when it is there.
     pub(super) fn ask(
         &self,
         packet: Vec<u8>,
         client: Client,
         permit: Permit,
-        send: impl FnOnce(&UdpSocket, &[u8]) + Send + 'static,
+        send: impl FnOnce(Vec<u8>) + Send + 'static,
     ) {
         let door = self.clone();
         let task = async move {
@@ -119,7 +118,7 @@ impl Door {
                 .await
             {
                 door.house.metrics.shard(door.worker).count(counter);
-                send(&door.socket, &out);
+                send(out);
             }
         };
         // Whoever waits for the end waits for the tracker, not for the handle.
