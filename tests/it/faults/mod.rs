@@ -2,6 +2,8 @@
 
 mod forgery;
 mod load;
+mod probing;
+mod spread;
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};

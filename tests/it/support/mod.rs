@@ -5,6 +5,7 @@
 pub(crate) mod behaviours;
 pub(crate) mod client;
 pub(crate) mod lanward;
+pub(crate) mod network;
 pub(crate) mod peers;
 pub(crate) mod records;
 pub(crate) mod reply;

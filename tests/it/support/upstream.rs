@@ -1,4 +1,4 @@
-//! The hostile upstream: UDP and TCP on one port of 127.0.0.1, answering from a script and writing down what it was asked.
+//! The hostile upstream: UDP and TCP on one port, answering from a script and writing down what it was asked.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -158,15 +158,20 @@ struct Shared {
 impl Upstream {
     /// UDP and TCP on a free port; names that are not in the script do not exist.
     pub(crate) fn start() -> Self {
-        Self::bind(true)
+        Self::at(Ipv4Addr::LOCALHOST)
+    }
+
+    /// The same at another address, in the network that the calling thread is in.
+    pub(crate) fn at(address: Ipv4Addr) -> Self {
+        Self::bind(address, true)
     }
 
     /// Connections to its TCP port are refused.
     pub(crate) fn without_tcp() -> Self {
-        Self::bind(false)
+        Self::bind(Ipv4Addr::LOCALHOST, false)
     }
 
-    fn bind(tcp: bool) -> Self {
+    fn bind(address: Ipv4Addr, tcp: bool) -> Self {
         let shared = Arc::new(Shared {
             script: Mutex::default(),
             otherwise: Mutex::new(Response::nxdomain("example").into()),
@@ -174,7 +179,7 @@ impl Upstream {
             quiet: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
         });
-        let (socket, listener) = pair();
+        let (socket, listener) = pair(address);
         let address = socket.local_addr().unwrap();
         let serving = Arc::clone(&shared);
         thread::spawn(move || serve_udp(&socket, &serving));
@@ -236,9 +241,9 @@ impl Drop for Upstream {
 }
 
 /// A UDP and a TCP socket on the same free port.
-fn pair() -> (UdpSocket, TcpListener) {
+fn pair(address: Ipv4Addr) -> (UdpSocket, TcpListener) {
     for _ in 0..100 {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let listener = TcpListener::bind((address, 0)).unwrap();
         if let Ok(socket) = UdpSocket::bind(listener.local_addr().unwrap()) {
             // Many questions may come at once while a test holds the processor.
             socket2::SockRef::from(&socket)
