@@ -1,9 +1,12 @@
 //! The upstream misbehaves, b01 to b24: the client gets the right answer or SERVFAIL within five seconds, and nothing wrong is kept.
 
+mod effort;
 mod forgery;
 mod load;
+mod poison;
 mod probing;
 mod spread;
+mod takeover;
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +14,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::behaviours::{FORGED, Fault, bad_packets, faults, with_extra_records};
+use crate::support::behaviours::{Fault, bad_packets, faults};
 use crate::support::client::PATIENCE;
 use crate::support::lanward::Lanward;
 use crate::support::records::{A, a};
@@ -158,37 +161,6 @@ fn bad_packets_before_the_answer_do_not_matter() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
-}
-
-/// b08: records that nobody asked for reach neither the client nor the cache.
-#[test]
-fn extra_records_go_nowhere() {
-    let upstream = Upstream::start();
-    let lanward = Lanward::start(&[upstream.address], "");
-    upstream.on(NAME, A, with_extra_records(&good(NAME)));
-    for _ in 0..2 {
-        let reply = lanward.client().udp(&Query::new(NAME, A));
-        assert!(
-            is_right(&reply) && reply.authority.is_empty() && reply.additional.is_empty(),
-            "{}",
-            reply.summary()
-        );
-    }
-    for victim in ["bank.example", "shop.example"] {
-        upstream.on(victim, A, good(victim));
-        let reply = lanward.client().udp(&Query::new(victim, A));
-        assert!(is_right(&reply), "{}", reply.summary());
-        assert_eq!(
-            upstream.count(victim),
-            1,
-            "{victim} comes from the upstream"
-        );
-    }
-    assert!(
-        lanward.lines().iter().all(|line| !line.contains(FORGED)),
-        "{:#?}",
-        lanward.lines()
-    );
 }
 
 /// No upstream at all: the client learns so, with the reason, and local names do not suffer.
