@@ -22,18 +22,15 @@ fn no_forged_id_is_accepted() {
         let name = format!("flood{round}.example");
         let site = name.clone();
         let flood = Behaviour::new(move |seen: &Seen| {
-            // From one above the right ID, so that wrong ones come first, and around to the right one.
-            let forge = |shift: u16| {
-                Act::Send(
-                    Response {
-                        id_shift: shift,
-                        ..forged(&site)
-                    }
-                    .to(&seen.query),
-                )
+            // Written once and numbered anew, for the attacker is quick. From one above the right ID, so that wrong ones come
+            // first, and around to the right one.
+            let forged = forged(&site).to(&seen.query);
+            let with_shift = |shift: u16| {
+                let id = seen.query.id.wrapping_add(shift).to_be_bytes();
+                Act::Send([&id, &forged[2..]].concat())
             };
-            let mut acts: Vec<Act> = (1..=u16::MAX).map(forge).collect();
-            acts.extend([forge(0), Act::Send(good(&site).to(&seen.query))]);
+            let mut acts: Vec<Act> = (1..=u16::MAX).map(with_shift).collect();
+            acts.extend([with_shift(0), Act::Send(good(&site).to(&seen.query))]);
             acts
         });
         upstream.on(&name, A, Behaviour::split(flood, good(&name).into()));
