@@ -1,4 +1,4 @@
-//! What one question can cost the upstreams (NXNSAttack, CVE-2020-8616, and kin): whatever an answer holds, at most six questions.
+//! What one question can cost the upstreams (`NXNSAttack`, CVE-2020-8616, and kin): whatever an answer holds, at most six questions.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use crate::support::client::PATIENCE;
 use crate::support::lanward::Lanward;
 use crate::support::records::{A, NS, Record, a, cname, raw};
 use crate::support::reply::Reply;
-use crate::support::upstream::Upstream;
+use crate::support::upstream::{Seen, Upstream};
 use crate::support::wire::{NOERROR, Query, Response, SERVFAIL, name};
 
 /// Of all upstreams together.
@@ -86,7 +86,7 @@ fn what_an_answer_names_is_not_asked_for() {
     let strange: Vec<String> = upstream
         .seen()
         .iter()
-        .map(|seen| seen.name())
+        .map(Seen::name)
         .filter(|name| name.ends_with("victim.example"))
         .collect();
     assert!(strange.is_empty(), "{strange:?}");

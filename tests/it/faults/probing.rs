@@ -9,7 +9,7 @@ use super::{good, is_right};
 use crate::support::client::{PATIENCE, check, receive};
 use crate::support::lanward::Lanward;
 use crate::support::records::A;
-use crate::support::upstream::{Act, Behaviour, Gate, Upstream};
+use crate::support::upstream::{Act, Behaviour, Gate, Seen, Upstream};
 use crate::support::wire::Query;
 use crate::support::{network, until};
 
@@ -36,7 +36,7 @@ fn nobody_finds_the_port_of_an_open_question() {
     }
     let names = || {
         let seen = upstream.seen();
-        let names: BTreeSet<String> = seen.iter().map(|seen| seen.name()).collect();
+        let names: BTreeSet<String> = seen.iter().map(Seen::name).collect();
         names.len()
     };
     assert!(until(PATIENCE, || names() == OPEN), "{} open", names());

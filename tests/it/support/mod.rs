@@ -4,6 +4,7 @@
 
 pub(crate) mod behaviours;
 pub(crate) mod client;
+pub(crate) mod crowd;
 pub(crate) mod lanward;
 pub(crate) mod network;
 pub(crate) mod peers;

@@ -153,6 +153,8 @@ struct Shared {
     seen: Mutex<Vec<Seen>>,
     quiet: AtomicBool,
     stopped: AtomicBool,
+    /// 127.0.0.9 with the upstream's port, from the first time on that it is needed.
+    stranger: Mutex<Option<UdpSocket>>,
 }
 
 impl Upstream {
@@ -178,6 +180,7 @@ impl Upstream {
             seen: Mutex::default(),
             quiet: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
+            stranger: Mutex::default(),
         });
         let (socket, listener) = pair(address);
         let address = socket.local_addr().unwrap();
@@ -283,9 +286,39 @@ impl Shared {
         }
         acts
     }
+
+    /// Send errors are the reader's: it may have closed its socket.
+    fn send_udp(&self, socket: &UdpSocket, client: SocketAddr, acts: Vec<Act>) {
+        for act in acts {
+            match act {
+                Act::Send(bytes) => drop(socket.send_to(&bytes, client)),
+                Act::OtherPort(bytes) => drop(
+                    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+                        .unwrap()
+                        .send_to(&bytes, client),
+                ),
+                Act::OtherAddress(bytes) => {
+                    let address = (
+                        Ipv4Addr::new(127, 0, 0, 9),
+                        socket.local_addr().unwrap().port(),
+                    );
+                    let mut stranger = self.stranger.lock().unwrap();
+                    if stranger.is_none() {
+                        *stranger = UdpSocket::bind(address).ok();
+                    }
+                    if let Some(stranger) = &*stranger {
+                        drop(stranger.send_to(&bytes, client));
+                    }
+                }
+                Act::Wait(time) => thread::sleep(time),
+                Act::WaitFor(gate) => gate.wait(),
+                Act::Unframed(_) | Act::Close => {}
+            }
+        }
+    }
 }
 
-fn serve_udp(socket: &UdpSocket, shared: &Shared) {
+fn serve_udp(socket: &UdpSocket, shared: &Arc<Shared>) {
     let mut buffer = vec![0; 65535];
     while !shared.stopped.load(Ordering::SeqCst) {
         let Ok((length, client)) = socket.recv_from(&mut buffer) else {
@@ -297,32 +330,10 @@ fn serve_udp(socket: &UdpSocket, shared: &Shared) {
             .any(|act| matches!(act, Act::Wait(_) | Act::WaitFor(_)))
         {
             let socket = socket.try_clone().unwrap();
-            thread::spawn(move || send_udp(&socket, client, acts));
+            let shared = Arc::clone(shared);
+            thread::spawn(move || shared.send_udp(&socket, client, acts));
         } else {
-            send_udp(socket, client, acts);
-        }
-    }
-}
-
-/// Send errors are the reader's: it may have closed its socket.
-fn send_udp(socket: &UdpSocket, client: SocketAddr, acts: Vec<Act>) {
-    for act in acts {
-        match act {
-            Act::Send(bytes) => drop(socket.send_to(&bytes, client)),
-            Act::OtherPort(bytes) => drop(
-                UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-                    .unwrap()
-                    .send_to(&bytes, client),
-            ),
-            Act::OtherAddress(bytes) => {
-                let port = socket.local_addr().unwrap().port();
-                if let Ok(other) = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 9), port)) {
-                    drop(other.send_to(&bytes, client));
-                }
-            }
-            Act::Wait(time) => thread::sleep(time),
-            Act::WaitFor(gate) => gate.wait(),
-            Act::Unframed(_) | Act::Close => {}
+            shared.send_udp(socket, client, acts);
         }
     }
 }
