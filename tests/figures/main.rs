@@ -1,7 +1,7 @@
 //! The figures that need the machine for themselves: how long answers take while upstreams die, drown or lie, and networks go.
 //!
-//! `cargo test --test figures -- --nocapture` prints them. Cargo runs one binary of tests after the other, and these run one
-//! after the other, so nothing else competes with what is measured.
+//! `cargo test --test figures -- --nocapture` prints them. Cargo runs one binary of tests after the other, and these wait for
+//! each other, so nothing else competes with what is measured.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -25,20 +25,13 @@ mod support;
 
 mod flood;
 mod load;
+mod machine;
 mod network;
 mod noise;
 mod outage;
 
 use std::env;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// The machine, for one test; the harness would start several at once.
-fn alone() -> MutexGuard<'static, ()> {
-    static MACHINE: Mutex<()> = Mutex::new(());
-    // A test that failed has left the machine.
-    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A number from the environment, for longer runs than the usual one.
 fn number(variable: &str, usual: usize) -> usize {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, unshare};
 
+use crate::machine::take;
 use crate::support::client::receive;
 use crate::support::crowd::{Crowd, client};
 use crate::support::lanward::Lanward;
@@ -17,7 +18,7 @@ use crate::support::records::{A, a};
 use crate::support::reply::Reply;
 use crate::support::upstream::{Act, Behaviour, Upstream};
 use crate::support::wire::{Query, Response, SERVFAIL};
-use crate::{alone, number, percentile};
+use crate::{number, percentile};
 
 const TRUE: &str = "93.184.216.34";
 /// The upstream's address, outside of the network that lanward is in.
@@ -143,7 +144,7 @@ fn back_in_service(lanward: &Lanward, cycle: usize) -> Duration {
 
 #[test]
 fn a_network_that_goes_and_comes_back() {
-    let _alone = alone();
+    let _machine = take();
     if !inside("network::a_network_that_goes_and_comes_back") {
         return;
     }

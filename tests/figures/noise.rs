@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::load::{Asked, ask};
+use crate::machine::alone;
+use crate::percentile;
 use crate::support::behaviours::bad_packets;
 use crate::support::lanward::Lanward;
 use crate::support::records::a;
 use crate::support::upstream::{Behaviour, Seen, Upstream};
 use crate::support::wire::Response;
-use crate::{alone, percentile};
 
 const RATE: u32 = 1000;
 /// Questions for each kind.
@@ -28,16 +29,21 @@ fn kind(name: &str) -> usize {
 
 #[test]
 fn bad_packets_before_every_answer() {
-    let _alone = alone();
+    // Without a bad packet, and each of those.
+    let mut kinds = vec![("none", Behaviour::silent())];
+    kinds.extend(bad_packets());
+    let asked = alone(|| ask_with(&kinds));
+    let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
+    judge(&asked, &names);
+}
+
+fn ask_with(kinds: &[(&str, Behaviour)]) -> Vec<Asked> {
     let upstream = Upstream::start();
     upstream.quiet();
     let good = Behaviour::new(|seen: &Seen| {
         let answer = Response::new(vec![a(&seen.name(), TRUE)]);
         Behaviour::from(answer).acts(seen)
     });
-    // Without a bad packet, and each of those.
-    let mut kinds = vec![("none", Behaviour::silent())];
-    kinds.extend(bad_packets());
     let scripts: Vec<Behaviour> = kinds
         .iter()
         .map(|(_, bad)| {
@@ -50,12 +56,10 @@ fn bad_packets_before_every_answer() {
     }));
     let lanward = Lanward::start(&[upstream.address], "");
     // All kinds in turn, so that whatever the machine does meets all of them alike.
-    let asked = ask(lanward.address, RATE, |at| {
+    ask(lanward.address, RATE, |at| {
         let kind = at % kinds.len();
         (at < EACH * kinds.len()).then(|| format!("k{kind}.n{at}.example"))
-    });
-    let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
-    judge(&asked, &names);
+    })
 }
 
 fn judge(asked: &[Asked], names: &[&str]) {

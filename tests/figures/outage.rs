@@ -5,13 +5,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::load::{Asked, ask};
+use crate::machine::alone;
+use crate::percentile;
 use crate::support::lanward::Lanward;
 use crate::support::peers::{self, Peer, installed};
 use crate::support::records::{A, a};
 use crate::support::until;
 use crate::support::upstream::{Act, Behaviour, Upstream};
 use crate::support::wire::{Query, Response};
-use crate::{alone, percentile};
 
 const RATE: u32 = 1000;
 /// Questions before the end of the first upstream, while it is away, and after its return: each in thousands, so in seconds.
@@ -44,7 +45,12 @@ fn outage(test: &str, what: &str, end: fn(&mut Peer), bring_back: fn(&mut Peer))
     if !installed(test, "knotd", "knot") {
         return;
     }
-    let _alone = alone();
+    let (asked, back) = alone(|| die_and_return(end, bring_back));
+    judge(what, &asked, back);
+}
+
+/// Gives all that was asked, and when the first upstream was there again.
+fn die_and_return(end: fn(&mut Peer), bring_back: fn(&mut Peer)) -> (Vec<Asked>, Instant) {
     let zone =
         format!("@ 300 SOA ns host 1 3600 600 86400 60\n@ NS ns\nns A {FIRST}\n* A {FIRST}\n");
     let mut first = peers::knot("outage.example", &zone);
@@ -56,7 +62,7 @@ fn outage(test: &str, what: &str, end: fn(&mut Peer), bring_back: fn(&mut Peer))
     }));
     let lanward = Lanward::start(&[first.address, second.address], "");
     let [sent, last] = [AtomicUsize::new(0), AtomicUsize::new(MOST)];
-    let (asked, back) = thread::scope(|scope| {
+    thread::scope(|scope| {
         let load = scope.spawn(|| {
             ask(lanward.address, RATE, |at| {
                 sent.store(at, Ordering::SeqCst);
@@ -75,8 +81,7 @@ fn outage(test: &str, what: &str, end: fn(&mut Peer), bring_back: fn(&mut Peer))
         let back = Instant::now();
         last.store(sent.load(Ordering::SeqCst) + AFTER, Ordering::SeqCst);
         (load.join().unwrap(), back)
-    });
-    judge(what, &asked, back);
+    })
 }
 
 fn is_there(peer: &Peer) -> bool {
