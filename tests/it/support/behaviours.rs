@@ -92,6 +92,10 @@ pub(crate) fn bad_packets() -> Vec<(&'static str, Behaviour)> {
             "b12 wrong opcode",
             forge(|_, response| response.flags |= 0x2000),
         ),
+        (
+            "b13 bytes after the end",
+            forge(|_, response| response.trailing = vec![0xde, 0xad, 0xbe, 0xef]),
+        ),
         ("b14 wrong ID", forge(|_, response| response.id_shift = 1)),
         (
             "b14 wrong ID, SERVFAIL",

@@ -4,7 +4,9 @@
 
 pub(crate) mod behaviours;
 pub(crate) mod client;
+pub(crate) mod crowd;
 pub(crate) mod lanward;
+pub(crate) mod network;
 pub(crate) mod peers;
 pub(crate) mod records;
 pub(crate) mod reply;

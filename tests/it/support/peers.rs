@@ -1,6 +1,7 @@
 //! Real resolvers and servers from Debian's packages, in the foreground, on loopback and free ports, with a configuration of their own.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{env, fs};
@@ -15,6 +16,7 @@ use super::wire::Query;
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
+    program: &'static str,
     child: Child,
     folder: TempDir,
 }
@@ -22,6 +24,24 @@ pub(crate) struct Peer {
 impl Peer {
     pub(crate) fn client(&self) -> Client {
         Client::new(self.address)
+    }
+
+    /// Ends it without a warning.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again after `kill`, on the same port.
+    pub(crate) fn revive(&mut self) {
+        self.child = spawn(self.program, self.folder.path());
+    }
+
+    /// Stops it so that it is there and says nothing (`-STOP`), and lets it go on (`-CONT`).
+    pub(crate) fn signal(&self, signal: &str) {
+        let mut kill = Command::new("kill");
+        kill.arg(signal).arg(self.child.id().to_string());
+        assert!(kill.status().unwrap().success());
     }
 }
 
@@ -90,7 +110,7 @@ pub(crate) fn unbound(upstream: SocketAddr, ready: &str) -> Peer {
 
 /// Starts it in the foreground and waits until it answers about `ready`. A port may be taken between choice and start, so tries thrice.
 fn start(
-    program: &str,
+    program: &'static str,
     files: &[(&str, &str)],
     configure: &dyn Fn(&str, u16) -> String,
     ready: &str,
@@ -101,23 +121,12 @@ fn start(
         for (name, content) in files {
             fs::write(folder.path().join(name), content).unwrap();
         }
-        let file = folder.path().join("conf");
-        fs::write(&file, configure(folder.path().to_str().unwrap(), port)).unwrap();
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        // Knot stays in the foreground by itself; for the others it is said.
-        let foreground: &[&str] = if program == "knotd" { &[] } else { &["-d"] };
-        let child = Command::new(format!("/usr/sbin/{program}"))
-            .args(foreground)
-            .arg("-c")
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let conf = configure(folder.path().to_str().unwrap(), port);
+        fs::write(folder.path().join("conf"), conf).unwrap();
         let mut peer = Peer {
             address: (Ipv4Addr::LOCALHOST, port).into(),
-            child,
+            program,
+            child: spawn(program, folder.path()),
             folder,
         };
         let query = Query::new(ready, super::records::SOA);
@@ -137,6 +146,22 @@ fn start(
         );
     }
     panic!("{program} does not start");
+}
+
+/// Starts it in the foreground with the configuration in `folder`.
+fn spawn(program: &str, folder: &Path) -> Child {
+    let log = fs::File::create(folder.join("log")).unwrap();
+    // Knot stays in the foreground by itself; for the others it is said.
+    let foreground: &[&str] = if program == "knotd" { &[] } else { &["-d"] };
+    Command::new(format!("/usr/sbin/{program}"))
+        .args(foreground)
+        .arg("-c")
+        .arg(folder.join("conf"))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap()
 }
 
 fn free_port() -> u16 {

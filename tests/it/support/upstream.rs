@@ -1,4 +1,4 @@
-//! The hostile upstream: UDP and TCP on one port of 127.0.0.1, answering from a script and writing down what it was asked.
+//! The hostile upstream: UDP and TCP on one port, answering from a script and writing down what it was asked.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -153,28 +153,36 @@ struct Shared {
     seen: Mutex<Vec<Seen>>,
     quiet: AtomicBool,
     stopped: AtomicBool,
+    /// 127.0.0.9 with the upstream's port, from the first time on that it is needed.
+    stranger: Mutex<Option<UdpSocket>>,
 }
 
 impl Upstream {
     /// UDP and TCP on a free port; names that are not in the script do not exist.
     pub(crate) fn start() -> Self {
-        Self::bind(true)
+        Self::at(Ipv4Addr::LOCALHOST)
+    }
+
+    /// The same at another address, in the network that the calling thread is in.
+    pub(crate) fn at(address: Ipv4Addr) -> Self {
+        Self::bind(address, true)
     }
 
     /// Connections to its TCP port are refused.
     pub(crate) fn without_tcp() -> Self {
-        Self::bind(false)
+        Self::bind(Ipv4Addr::LOCALHOST, false)
     }
 
-    fn bind(tcp: bool) -> Self {
+    fn bind(address: Ipv4Addr, tcp: bool) -> Self {
         let shared = Arc::new(Shared {
             script: Mutex::default(),
             otherwise: Mutex::new(Response::nxdomain("example").into()),
             seen: Mutex::default(),
             quiet: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
+            stranger: Mutex::default(),
         });
-        let (socket, listener) = pair();
+        let (socket, listener) = pair(address);
         let address = socket.local_addr().unwrap();
         let serving = Arc::clone(&shared);
         thread::spawn(move || serve_udp(&socket, &serving));
@@ -236,9 +244,9 @@ impl Drop for Upstream {
 }
 
 /// A UDP and a TCP socket on the same free port.
-fn pair() -> (UdpSocket, TcpListener) {
+fn pair(address: Ipv4Addr) -> (UdpSocket, TcpListener) {
     for _ in 0..100 {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let listener = TcpListener::bind((address, 0)).unwrap();
         if let Ok(socket) = UdpSocket::bind(listener.local_addr().unwrap()) {
             // Many questions may come at once while a test holds the processor.
             socket2::SockRef::from(&socket)
@@ -278,9 +286,39 @@ impl Shared {
         }
         acts
     }
+
+    /// Send errors are the reader's: it may have closed its socket.
+    fn send_udp(&self, socket: &UdpSocket, client: SocketAddr, acts: Vec<Act>) {
+        for act in acts {
+            match act {
+                Act::Send(bytes) => drop(socket.send_to(&bytes, client)),
+                Act::OtherPort(bytes) => drop(
+                    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+                        .unwrap()
+                        .send_to(&bytes, client),
+                ),
+                Act::OtherAddress(bytes) => {
+                    let address = (
+                        Ipv4Addr::new(127, 0, 0, 9),
+                        socket.local_addr().unwrap().port(),
+                    );
+                    let mut stranger = self.stranger.lock().unwrap();
+                    if stranger.is_none() {
+                        *stranger = UdpSocket::bind(address).ok();
+                    }
+                    if let Some(stranger) = &*stranger {
+                        drop(stranger.send_to(&bytes, client));
+                    }
+                }
+                Act::Wait(time) => thread::sleep(time),
+                Act::WaitFor(gate) => gate.wait(),
+                Act::Unframed(_) | Act::Close => {}
+            }
+        }
+    }
 }
 
-fn serve_udp(socket: &UdpSocket, shared: &Shared) {
+fn serve_udp(socket: &UdpSocket, shared: &Arc<Shared>) {
     let mut buffer = vec![0; 65535];
     while !shared.stopped.load(Ordering::SeqCst) {
         let Ok((length, client)) = socket.recv_from(&mut buffer) else {
@@ -292,32 +330,10 @@ fn serve_udp(socket: &UdpSocket, shared: &Shared) {
             .any(|act| matches!(act, Act::Wait(_) | Act::WaitFor(_)))
         {
             let socket = socket.try_clone().unwrap();
-            thread::spawn(move || send_udp(&socket, client, acts));
+            let shared = Arc::clone(shared);
+            thread::spawn(move || shared.send_udp(&socket, client, acts));
         } else {
-            send_udp(socket, client, acts);
-        }
-    }
-}
-
-/// Send errors are the reader's: it may have closed its socket.
-fn send_udp(socket: &UdpSocket, client: SocketAddr, acts: Vec<Act>) {
-    for act in acts {
-        match act {
-            Act::Send(bytes) => drop(socket.send_to(&bytes, client)),
-            Act::OtherPort(bytes) => drop(
-                UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-                    .unwrap()
-                    .send_to(&bytes, client),
-            ),
-            Act::OtherAddress(bytes) => {
-                let port = socket.local_addr().unwrap().port();
-                if let Ok(other) = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 9), port)) {
-                    drop(other.send_to(&bytes, client));
-                }
-            }
-            Act::Wait(time) => thread::sleep(time),
-            Act::WaitFor(gate) => gate.wait(),
-            Act::Unframed(_) | Act::Close => {}
+            shared.send_udp(socket, client, acts);
         }
     }
 }
