@@ -40,6 +40,9 @@ pub(super) async fn exchange(
     mut edns: bool,
     deadlines: Deadlines,
 ) -> io::Result<Result<Answer, Unusable>> {
+    let Some(address) = server.plain_address() else {
+        return Err(io::ErrorKind::Unsupported.into());
+    };
     let mut over_tcp = server.is_tcp_only();
     let mut folded = false;
     let mut lower_case = !server.keeps_letters();
@@ -48,9 +51,9 @@ pub(super) async fn exchange(
         let mixed_case = !over_tcp && !lower_case;
         let outgoing = Outgoing::new(ask, Manner { edns, mixed_case }, &mut rand::rng());
         let outcome = if over_tcp {
-            tcp::exchange(server.address(), &outgoing, deadlines.tcp).await
+            tcp::exchange(address, &outgoing, deadlines.tcp).await
         } else {
-            udp::exchange(server.address(), &outgoing, deadlines.udp).await
+            udp::exchange(address, &outgoing, deadlines.udp).await
         };
         match outcome {
             Ok(Outcome::Answer(answer)) => {
