@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use data_encoding::BASE64URL_NOPAD;
+use rustls::pki_types::DnsName;
 
 use super::address::{self, parse_port};
 use super::pin::{Digest, Proof};
@@ -93,37 +94,12 @@ fn encrypted(transport: Transport, parts: &mut Parts<'_>) -> Result<Written, Sta
     } else {
         read_bootstrap(&parts.list("its resolvers")?)?
     };
-    let (name, name_port) = match host.rsplit_once(':') {
-        Some((name, port)) if parse_port(port).is_some() => (name, parse_port(port)),
-        _ => (host.as_str(), None),
-    };
-    let default_port = name_port.unwrap_or_else(|| transport.default_port());
-    let (address, port) = match address.strip_prefix(':') {
-        Some(port) => {
-            let wrong = || StampError::Part("port", address.clone());
-            let port = parse_port(port).ok_or_else(wrong)?;
-            (None, port)
-        }
-        None if address.is_empty() => (None, default_port),
-        None => {
-            let found = read_address(&address, default_port)?;
-            let found = found.ok_or(StampError::Part("address", address))?;
-            (Some(found), found.port())
-        }
-    };
-    // Without a name it is the address that the certificate must bear.
-    let is_address =
-        name.is_empty() || address::parse(name, port).is_ok_and(|found| found.is_some());
-    let name = if is_address && address.is_some() {
-        None
-    } else {
-        Some(read_name(name).ok_or(StampError::Part("name", host))?)
-    };
+    let place = read_place(transport, &address, &host)?;
     Ok(Written {
         transport,
-        name,
-        addresses: address.into_iter().collect(),
-        port,
+        name: place.name,
+        addresses: place.address.into_iter().collect(),
+        port: place.port,
         path,
         proof: if digests.is_empty() {
             Proof::Chain
@@ -131,6 +107,51 @@ fn encrypted(transport: Transport, parts: &mut Parts<'_>) -> Result<Written, Sta
             Proof::Certificate(digests)
         },
         bootstrap,
+    })
+}
+
+/// What a stamp says about where its server is.
+struct Place {
+    name: Option<DnsName<'static>>,
+    address: Option<SocketAddr>,
+    port: u16,
+}
+
+/// `address` may be missing, or a port alone; `host` may have a port too, or be the address once more: then there is no name, and
+/// the certificate must bear the address.
+fn read_place(transport: Transport, address: &str, host: &str) -> Result<Place, StampError> {
+    let (name, name_port) = match host.rsplit_once(':') {
+        Some((name, port)) if parse_port(port).is_some() && !name.ends_with(':') => {
+            (name, parse_port(port))
+        }
+        _ => (host, None),
+    };
+    let default_port = name_port.unwrap_or_else(|| transport.default_port());
+    let (address, port) = match address.strip_prefix(':') {
+        Some(port) => {
+            let wrong = || StampError::Part("port", address.to_owned());
+            (None, parse_port(port).ok_or_else(wrong)?)
+        }
+        None if address.is_empty() => (None, default_port),
+        None => {
+            let wrong = || StampError::Part("address", address.to_owned());
+            let found = read_address(address, default_port)?.ok_or_else(wrong)?;
+            (Some(found), found.port())
+        }
+    };
+    let wrong = || StampError::Part("name", host.to_owned());
+    let host_address = read_address(name, port)?.map(|found| found.ip());
+    let (name, address) = match (host_address, address) {
+        (Some(ip), None) => (None, Some(SocketAddr::new(ip, port))),
+        (Some(ip), Some(address)) if ip == address.ip() => (None, Some(address)),
+        (None, Some(address)) if name.is_empty() => (None, Some(address)),
+        (None, address) => (Some(read_name(name).ok_or_else(wrong)?), address),
+        (Some(_), Some(_)) => return Err(wrong()),
+    };
+    Ok(Place {
+        name,
+        address,
+        port,
     })
 }
 

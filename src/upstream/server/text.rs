@@ -37,7 +37,7 @@ pub enum ServerError {
     PlainName(String),
     /// Neither name nor address.
     #[error(
-        "{0:?} is neither a name nor an address; allowed: such as dns.example, 192.0.2.1, [2001:db8::1]:8853, or both as dns.example@192.0.2.1:8853"
+        "{0:?} is neither a name nor an address; allowed: such as dns.example, 192.0.2.1, [2001:db8::1]:8853, or both as dns.example@192.0.2.1:8853; letters of other scripts in their xn-- form"
     )]
     Host(String),
     /// No address behind the name.
