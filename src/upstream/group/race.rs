@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::trouble::Trouble;
 use super::{Member, Policy, Strategy};
-use crate::upstream::exchange::{Deadlines, exchange};
+use crate::upstream::exchange::{Limits, Sends, exchange};
 use crate::upstream::{Ask, Failure, clock};
 use crate::wire::Answer;
 use crate::wire::answer::Unusable;
@@ -23,8 +23,6 @@ const PATIENCE: [Duration; 3] = [
 ];
 /// From this attempt on questions go without EDNS: some middle boxes drop what has it (RFC 6891 §6.2.2).
 const WITHOUT_EDNS: usize = 2;
-/// So many attempts for one question, whatever happens: nobody shall make us a hammer.
-const MOST_ATTEMPTS: usize = 6;
 /// No server is called late before this has passed.
 const SHORTEST_WAIT: Duration = Duration::from_millis(30);
 
@@ -33,8 +31,8 @@ pub(super) struct Race<'a> {
     ask: &'a Ask,
     policy: Policy,
     end: Instant,
+    sends: &'a Sends,
     lanes: Vec<Lane<'a>>,
-    attempts: usize,
     trouble: Trouble,
 }
 
@@ -55,7 +53,12 @@ struct Lane<'a> {
 type Ended = (usize, io::Result<Result<Answer, Unusable>>);
 
 impl<'a> Race<'a> {
-    pub(super) fn new(order: &[&'a Member], policy: Policy, ask: &'a Ask, end: Instant) -> Self {
+    pub(super) fn new(
+        order: &[&'a Member],
+        policy: Policy,
+        ask: &'a Ask,
+        (end, sends): (Instant, &'a Sends),
+    ) -> Self {
         let lanes = order.iter().map(|member| Lane {
             member,
             attempts: 0,
@@ -67,8 +70,8 @@ impl<'a> Race<'a> {
             ask,
             policy,
             end,
+            sends,
             lanes: lanes.collect(),
-            attempts: 0,
             trouble: Trouble::default(),
         }
     }
@@ -117,7 +120,7 @@ impl<'a> Race<'a> {
     /// Begins an attempt with the best of the servers that were asked least; if `fresh`, with one that was not asked yet. With
     /// it comes the time at which to ask another one, unless there is an answer by then.
     fn start(&mut self, fresh: bool) -> Option<(BoxFuture<'a, Ended>, Instant)> {
-        if self.attempts == MOST_ATTEMPTS {
+        if self.sends.are_spent() {
             return None;
         }
         let lanes = self.lanes.iter_mut().enumerate();
@@ -129,10 +132,11 @@ impl<'a> Race<'a> {
             return None;
         }
         let now = Instant::now();
-        let deadlines = Deadlines {
+        let limits = Limits {
             udp: self.end.min(now + patience),
             // Who is there gets all the time for TCP: others are asked meanwhile.
             tcp: self.end,
+            sends: self.sends,
         };
         let wait = match self.policy.strategy {
             Strategy::Fastest => (lane.member.health.time() * 3 / 2)
@@ -144,10 +148,9 @@ impl<'a> Race<'a> {
         let edns = lane.attempts < WITHOUT_EDNS;
         lane.attempts += 1;
         lane.running = Some(now);
-        self.attempts += 1;
         let (member, ask) = (lane.member, self.ask);
         let attempt = async move {
-            let outcome = exchange(&member.server, ask, edns, deadlines).await;
+            let outcome = exchange(&member.server, ask, edns, limits).await;
             (index, outcome)
         };
         Some((Box::pin(attempt), now + wait))
