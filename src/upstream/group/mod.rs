@@ -70,6 +70,11 @@ impl Group {
         self.members.iter().map(|member| &member.server)
     }
 
+    /// Whether every server is out of order, as far as is known: an answer is not to be expected soon.
+    pub fn is_out(&self) -> bool {
+        self.members.iter().all(|member| member.health.is_out())
+    }
+
     /// Asks the servers until one gives an answer or the time is up. Whatever the servers do, it takes no longer than 4 s and no
     /// more than six questions upstream.
     pub async fn ask(&self, ask: &Ask) -> Result<Answer, Failure> {
