@@ -142,6 +142,8 @@ pub(super) struct Cache {
     pub(super) min_ttl: Option<u32>,
     pub(super) max_ttl: Option<Spanned<u32>>,
     pub(super) max_negative_ttl: Option<u32>,
+    pub(super) max_stale: Option<Spanned<u32>>,
+    pub(super) prefetch: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -32,6 +32,8 @@ pub use upstream::{Route, Upstream};
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5335);
 const DEFAULT_CACHE: u64 = 32 << 20;
+/// The longest time after its end at which an answer may be of use, in seconds: a week (RFC 8767 §5 suggests one to three days).
+const MOST_STALE: u32 = 604_800;
 /// More threads than this no household's machine can use.
 const MAX_WORKERS: usize = 64;
 
@@ -56,6 +58,8 @@ pub struct Settings {
     pub cache: u64,
     /// How long answers live in it.
     pub lifetimes: Lifetimes,
+    /// Whether answers in use are asked for again before they end.
+    pub prefetch: bool,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -82,6 +86,7 @@ impl Default for Settings {
             protection: Protection::default(),
             cache: DEFAULT_CACHE,
             lifetimes: Lifetimes::default(),
+            prefetch: true,
             log: Log {
                 level: tracing::Level::INFO,
                 json: false,
@@ -151,6 +156,7 @@ impl Settings {
                 .and_then(|size| prover.read::<Size>("size", size))
                 .map_or(DEFAULT_CACHE, |size| size.0),
             lifetimes: lifetimes(&mut prover, &file.cache),
+            prefetch: file.cache.prefetch.unwrap_or(true),
             log: log(&mut prover, &file.log),
         };
         settings.cross_check(&mut prover, &file);
@@ -228,7 +234,18 @@ fn lifetimes(prover: &mut Prover<'_>, cache: &file::Cache) -> Lifetimes {
             .as_ref()
             .map_or(default.longest, |longest| *longest.get_ref()),
         longest_negative: cache.max_negative_ttl.unwrap_or(default.longest_negative),
+        stale: cache
+            .max_stale
+            .as_ref()
+            .map_or(default.stale, |stale| *stale.get_ref()),
     };
+    if lifetimes.stale > MOST_STALE {
+        let span = cache.max_stale.as_ref().map(toml::Spanned::span);
+        prover.error(
+            span,
+            format!("max_stale: allowed: 0 (never) to {MOST_STALE}, which is a week"),
+        );
+    }
     if lifetimes.shortest > lifetimes.longest {
         let span = cache.max_ttl.as_ref().map(toml::Spanned::span);
         prover.error(

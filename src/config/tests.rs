@@ -71,6 +71,10 @@ fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
             "3:8: warning: ids: this is about plex.direct",
         ),
         (
+            "[cache]\nmax_stale = 604801\n",
+            "2:13: error: max_stale: allowed: 0 (never) to 604800",
+        ),
+        (
             "[server]\nworkers = 0\n",
             "2:11: error: workers: allowed: 1 to 64",
         ),

@@ -1,6 +1,7 @@
 //! One question to one server, over whatever it takes.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
 
@@ -24,21 +25,47 @@ pub(super) enum Outcome {
     Folded,
 }
 
-/// How long an exchange may take.
+/// What an exchange may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadlines {
+pub(super) struct Limits<'a> {
     /// Until when an answer over UDP is waited for.
     pub(super) udp: Instant,
     /// Until when one over TCP is, once the server has shown over UDP that it is there.
     pub(super) tcp: Instant,
+    /// How often a server may be asked, for all exchanges about one question together.
+    pub(super) sends: &'a Sends,
 }
 
-/// Asks `server` until the deadlines are over.
+/// How many questions may still go upstream for one that was asked here. Whatever servers answer, nobody shall make us a hammer
+/// (CVE-2020-8616).
+#[derive(Debug)]
+pub(super) struct Sends(AtomicUsize);
+
+impl Sends {
+    pub(super) fn new(most: usize) -> Self {
+        Self(AtomicUsize::new(most))
+    }
+
+    /// Whether none is left.
+    pub(super) fn are_spent(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
+    /// Takes one, if there is one left.
+    fn take(&self) -> bool {
+        let less = |left: usize| left.checked_sub(1);
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
+    }
+}
+
+/// Asks `server` until there is an answer or a limit is reached.
 pub(super) async fn exchange(
     server: &Server,
     ask: &Ask,
     mut edns: bool,
-    deadlines: Deadlines,
+    limits: Limits<'_>,
 ) -> io::Result<Result<Answer, Unusable>> {
     let Some(address) = server.plain_address() else {
         return Err(io::ErrorKind::Unsupported.into());
@@ -48,12 +75,15 @@ pub(super) async fn exchange(
     let mut lower_case = !server.keeps_letters();
     // UDP, TCP, UDP again in lower case, and once more without EDNS: no server leads us further.
     for _ in 0..5 {
+        if !limits.sends.take() {
+            break;
+        }
         let mixed_case = !over_tcp && !lower_case;
         let outgoing = Outgoing::new(ask, Manner { edns, mixed_case }, &mut rand::rng());
         let outcome = if over_tcp {
-            tcp::exchange(address, &outgoing, deadlines.tcp).await
+            tcp::exchange(address, &outgoing, limits.tcp).await
         } else {
-            udp::exchange(address, &outgoing, deadlines.udp).await
+            udp::exchange(address, &outgoing, limits.udp).await
         };
         match outcome {
             Ok(Outcome::Answer(answer)) => {

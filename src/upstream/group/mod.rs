@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::exchange::{Deadlines, exchange};
+use super::exchange::{Limits, Sends, exchange};
 use super::reach::{Gear, Reach};
 use super::{Ask, Failure, Server, clock};
 use crate::wire::Answer;
@@ -23,6 +23,10 @@ pub use policy::{Codes, Policy, Strategy};
 
 /// How long all attempts for one question may take together.
 const DEADLINE: Duration = Duration::from_secs(4);
+/// How many questions may go upstream for one, those of a trial among them.
+const MOST_SENDS: usize = 6;
+/// How many of them may be a trial's: another one when the first answer is cut.
+const TRIAL_SENDS: usize = 2;
 /// How long a trial may take.
 const TRIAL: Duration = Duration::from_secs(2);
 
@@ -80,16 +84,24 @@ impl Group {
         self.members.iter().map(|member| &member.server)
     }
 
+    /// Whether every server is out of order, as far as is known: an answer is not to be expected soon.
+    pub fn is_out(&self) -> bool {
+        self.members.iter().all(|member| member.health.is_out())
+    }
+
     /// Asks the servers until one gives an answer or the time is up. Whatever the servers do, it takes no longer than 4 s and no
-    /// more than six attempts.
+    /// more than six questions upstream.
     pub async fn ask(&self, ask: &Ask) -> Result<Answer, Failure> {
         if self.members.is_empty() {
             return Err(Failure::NoServer);
         }
         let end = Instant::now() + DEADLINE;
         let order = self.order();
-        self.try_others(&order, ask);
-        Race::new(&order, self.policy, ask, end).run().await
+        let trial = self.try_another(&order, ask);
+        let sends = Sends::new(MOST_SENDS - if trial { TRIAL_SENDS } else { 0 });
+        Race::new(&order, self.policy, ask, (end, &sends))
+            .run()
+            .await
     }
 
     /// The servers in the order in which they should be asked: those that are out of order last.
@@ -110,14 +122,14 @@ impl Group {
     }
 
     /// Puts the question to a server beside those that are asked for the client, where that is the way to learn whether it is
-    /// back, or has become quicker. Nobody waits for the answer.
+    /// back, or has become quicker. Nobody waits for the answer. True if there is such a server.
     #[expect(
         clippy::disallowed_methods,
         reason = "a trial ends by itself, and no shutdown need wait for it"
     )]
-    fn try_others(&self, order: &[&Member], ask: &Ask) {
+    fn try_another(&self, order: &[&Member], ask: &Ask) -> bool {
         if self.members.len() < 2 || self.policy.strategy == Strategy::Parallel {
-            return;
+            return false;
         }
         let now = clock::now();
         let first = order.first();
@@ -128,8 +140,10 @@ impl Group {
                 let (member, ask) = (Arc::clone(member), ask.clone());
                 // What it learns is noted; nobody waits for it.
                 drop(tokio::spawn(async move { member.try_out(&ask).await }));
+                return true;
             }
         }
+        false
     }
 }
 
@@ -137,8 +151,12 @@ impl Member {
     async fn try_out(&self, ask: &Ask) {
         let begin = Instant::now();
         let end = begin + TRIAL;
-        let deadlines = Deadlines { udp: end, tcp: end };
-        let asked = tokio::time::timeout_at(end, exchange(&self.server, ask, true, deadlines));
+        let limits = Limits {
+            udp: end,
+            tcp: end,
+            sends: &Sends::new(TRIAL_SENDS),
+        };
+        let asked = tokio::time::timeout_at(end, exchange(&self.server, ask, true, limits));
         match asked.await {
             Ok(Ok(Ok(answer))) if answer.kind != Kind::Failure => {
                 self.health.proved(begin.elapsed(), clock::now());

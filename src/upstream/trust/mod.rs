@@ -20,13 +20,6 @@ use super::server::{Proof, Transport};
 
 use pinned::{PinnedCertificate, PinnedKey};
 
-#[cfg_attr(
-    not(test),
-    expect(
-        unused_imports,
-        reason = "encrypted connections, which need the words, are built next"
-    )
-)]
 pub(super) use words::explain;
 
 /// Why a server cannot be proven to be the right one.

@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::future::select;
 use rustls::pki_types::DnsName;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -91,9 +90,12 @@ impl Finder {
 
     /// Asks for both kinds of addresses at the same time.
     async fn look_up(&self, now: Instant) -> io::Result<Known> {
-        let six = pin!(self.ask(RecordType::AAAA));
-        let four = pin!(self.ask(RecordType::A));
-        let (first, other) = select(six, four).await.factor_first();
+        let mut six = pin!(self.ask(RecordType::AAAA));
+        let mut four = pin!(self.ask(RecordType::A));
+        let (first, other) = tokio::select! {
+            first = &mut six => (first, four),
+            first = &mut four => (first, six),
+        };
         let second = match &first {
             Ok(found) if !found.addresses.is_empty() => timeout(RESOLUTION_DELAY, other).await.ok(),
             _ => Some(other.await),
