@@ -37,6 +37,8 @@ pub(super) struct Server {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Upstream {
     pub(super) servers: Option<Vec<Text>>,
+    pub(super) bootstrap: Vec<Text>,
+    pub(super) ca: Option<Text>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
 }

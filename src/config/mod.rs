@@ -124,6 +124,7 @@ impl Settings {
                 return (None, prover.findings);
             }
         };
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         let settings = Self {
             listen: file.server.listen.as_deref().map_or_else(
                 || vec![DEFAULT_LISTEN],
@@ -144,12 +145,8 @@ impl Settings {
                 }
                 *workers.get_ref()
             }),
-            upstream: upstream::prove(&mut prover, &file),
-            local: local::prove(
-                &mut prover,
-                &file,
-                path.parent().unwrap_or_else(|| Path::new("")),
-            ),
+            upstream: upstream::prove(&mut prover, &file, folder),
+            local: local::prove(&mut prover, &file, folder),
             embedded: names::prove(&mut prover, &file.embedded),
             protection: rebinding::prove(&mut prover, &file.rebinding),
             cache: file
@@ -172,20 +169,17 @@ impl Settings {
 
     /// What is wrong only in the light of something else.
     fn cross_check(&self, prover: &mut Prover<'_>, file: &File) {
-        let texts = file
-            .upstream
-            .servers
-            .iter()
-            .flatten()
-            .chain(file.route.iter().flat_map(|route| route.servers.get_ref()));
-        for text in texts {
-            let own = text
-                .get_ref()
-                .parse::<Server>()
-                .ok()
-                .filter(|server| self.is_own_listener(server.address()));
-            if let Some(server) = own {
-                prover.error(Some(text.span()), format!("servers: {server} is where lanward itself listens; it would ask itself for ever"));
+        let servers = file.upstream.servers.iter().flatten();
+        let routes = file.route.iter().flat_map(|route| route.servers.get_ref());
+        let servers = servers.chain(routes).map(|text| ("servers", text));
+        let bootstrap = file.upstream.bootstrap.iter();
+        for (key, text) in servers.chain(bootstrap.map(|text| ("bootstrap", text))) {
+            let is_own = |server: &Server| {
+                let mut addresses = server.addresses().iter();
+                addresses.any(|address| self.is_own_listener(*address))
+            };
+            if let Some(server) = text.get_ref().parse::<Server>().ok().filter(is_own) {
+                prover.error(Some(text.span()), format!("{key}: {server} is where lanward itself listens; it would ask itself for ever"));
             }
         }
         let listen = file.server.listen.iter().flatten();

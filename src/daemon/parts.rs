@@ -32,7 +32,11 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         .clone()
         .unwrap_or_else(|| system::servers(settings));
     let routes = settings.upstream.routes.iter().flat_map(|route| {
-        let group = Arc::new(Group::new(route.servers.clone(), route.policy));
+        let group = Arc::new(Group::new(
+            route.servers.clone(),
+            route.policy,
+            &settings.upstream.gear,
+        ));
         route
             .domains
             .iter()
@@ -47,7 +51,7 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         special: SpecialUse::new(),
         judge: Judge::new(policy),
         upstream: Arc::new(Upstream::new(
-            Group::new(servers, settings.upstream.policy),
+            Group::new(servers, settings.upstream.policy, &settings.upstream.gear),
             routes,
         )),
     };
@@ -66,7 +70,8 @@ impl Parts {
             .groups()
             .flat_map(|group| group.servers());
         servers
-            .map(Server::address)
+            .flat_map(Server::addresses)
+            .copied()
             .find(|address| settings.is_own_listener(*address))
     }
 

@@ -67,6 +67,9 @@ pub(super) async fn exchange(
     mut edns: bool,
     limits: Limits<'_>,
 ) -> io::Result<Result<Answer, Unusable>> {
+    let Some(address) = server.plain_address() else {
+        return Err(io::ErrorKind::Unsupported.into());
+    };
     let mut over_tcp = server.is_tcp_only();
     let mut folded = false;
     let mut lower_case = !server.keeps_letters();
@@ -78,9 +81,9 @@ pub(super) async fn exchange(
         let mixed_case = !over_tcp && !lower_case;
         let outgoing = Outgoing::new(ask, Manner { edns, mixed_case }, &mut rand::rng());
         let outcome = if over_tcp {
-            tcp::exchange(server.address(), &outgoing, limits.tcp).await
+            tcp::exchange(address, &outgoing, limits.tcp).await
         } else {
-            udp::exchange(server.address(), &outgoing, limits.udp).await
+            udp::exchange(address, &outgoing, limits.udp).await
         };
         match outcome {
             Ok(Outcome::Answer(answer)) => {

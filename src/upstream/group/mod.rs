@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::exchange::{Limits, Sends, exchange};
+use super::reach::{Gear, Reach};
 use super::{Ask, Failure, Server, clock};
 use crate::wire::Answer;
 use crate::wire::answer::Kind;
@@ -34,6 +35,7 @@ const TRIAL: Duration = Duration::from_secs(2);
 pub struct Group {
     members: Vec<Arc<Member>>,
     policy: Policy,
+    gear: Gear,
 }
 
 /// A server, and what is known of it.
@@ -41,27 +43,39 @@ pub struct Group {
 struct Member {
     server: Server,
     health: Health,
+    #[expect(dead_code, reason = "encrypted connections are built next")]
+    reach: Reach,
 }
 
-/// The same servers, asked in the same manner.
+/// The same servers, asked in the same manner and found and believed in the same way.
 impl PartialEq for Group {
     fn eq(&self, other: &Self) -> bool {
-        self.policy == other.policy && self.servers().eq(other.servers())
+        let encrypted = self
+            .servers()
+            .any(|server| server.transport().is_encrypted());
+        self.policy == other.policy
+            && self.servers().eq(other.servers())
+            && (!encrypted || self.gear == other.gear)
     }
 }
 
 impl Group {
     /// A group of these servers, of which nothing is known yet.
-    pub fn new(servers: Vec<Server>, policy: Policy) -> Self {
-        let members = servers.into_iter().map(|server| {
+    pub fn new(servers: Vec<Server>, policy: Policy, gear: &Gear) -> Self {
+        let reaches: Vec<Reach> = (servers.iter())
+            .map(|server| Reach::new(server, &servers, gear))
+            .collect();
+        let members = servers.into_iter().zip(reaches).map(|(server, reach)| {
             Arc::new(Member {
                 server,
                 health: Health::new(),
+                reach,
             })
         });
         Self {
             members: members.collect(),
             policy,
+            gear: gear.clone(),
         }
     }
 
