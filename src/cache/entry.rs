@@ -137,7 +137,7 @@ impl<F> Entry<F> {
                 Freshness::Fresh
             });
         }
-        let kept = !self.lifetime.is_zero() && age - self.lifetime < stale;
+        let kept = !self.lifetime.is_zero() && age.saturating_sub(self.lifetime) < stale;
         kept.then_some(Freshness::Stale)
     }
 
