@@ -82,12 +82,10 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     parts.prove(&settings)?;
     parts.tell();
     let (resolver, refresher) = resolve(parts.state, &settings);
+    let access = Access::new(&settings.allow, &networks);
     let house = House {
         resolver: Arc::new(resolver),
-        access: Arc::new(ArcSwap::from_pointee(Access::new(
-            &settings.allow,
-            &networks,
-        ))),
+        access: Arc::new(ArcSwap::from_pointee(access)),
         seats: Arc::default(),
         metrics: Arc::new(Metrics::new(workers * bound.len())),
         tasks: TaskTracker::new(),
