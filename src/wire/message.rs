@@ -11,6 +11,9 @@ use super::query::Question;
 use super::types::{Rcode, RecordType, class};
 use super::{Malformed, read_u16};
 
+/// The root as owner, and the fixed part of a record without data.
+const SMALLEST_RECORD: usize = 11;
+
 /// The part of a message in which a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
@@ -93,10 +96,11 @@ impl<'a> Message<'a> {
             header,
             question,
             question_bytes: bytes.get(HEADER..at).ok_or(Malformed)?,
-            records: Vec::new(),
+            // Room for all that can be there, at once: what the header says may be more than the message could hold.
+            records: Vec::with_capacity(header.records().min(bytes.len() / SMALLEST_RECORD)),
             edns: None,
         };
-        let mut heads = Heads::default();
+        let mut heads = Heads(Vec::with_capacity(message.records.capacity()));
         for (section, count) in [
             (Section::Answer, header.answers),
             (Section::Authority, header.authorities),
@@ -182,7 +186,6 @@ impl<'a> Message<'a> {
 ///
 /// A name may not run through them, nor through the header: their octets change between judging and sending (ID, flags, TTL),
 /// so a name made of them could change with them.
-#[derive(Default)]
 struct Heads(Vec<usize>);
 
 impl Heads {
