@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::weight::block;
 use crate::wire::answer::Kind;
 use crate::wire::edns::ExtendedError;
 use crate::wire::header::flag;
@@ -56,6 +57,9 @@ impl Lifetimes {
         ttl.max(self.shortest).min(self.longest)
     }
 }
+
+/// How often an entry is in use is counted beside it: two numbers.
+const COUNTS: usize = 2 * size_of::<usize>();
 
 /// An answer with the time of its arrival and what was found in it.
 #[derive(Debug)]
@@ -198,10 +202,12 @@ impl<F> Entry<F> {
         }
     }
 
+    /// What it takes in memory, in octets.
     pub(super) fn size(&self) -> usize {
-        self.answer.bytes.len()
-            + self.answer.ttls.len() * 2
-            + self.answer.options.len()
-            + self.extra
+        block(COUNTS + size_of::<Self>())
+            + block(self.answer.bytes.capacity())
+            + block(self.answer.ttls.capacity() * size_of::<u16>())
+            + block(self.answer.options.capacity())
+            + block(self.extra)
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use foldhash::quality::RandomState;
+use tokio::sync::oneshot;
 
 use super::topic::Topic;
 use crate::cache::Entry;
@@ -19,18 +20,18 @@ const MAX_OPEN_PER_CLIENT: usize = 256;
 /// How a flight ends.
 pub(super) type Landing = Result<Arc<Entry<Findings>>, Arc<Failure>>;
 
-/// An open flight, to wait for.
-type Flight = watch::Receiver<Option<Landing>>;
-
 /// The open flights, by question; and who has how many questions under way.
 ///
 /// Asking the same question twice at the same time would double an attacker's chance to guess an answer, again and again
 /// (CVE-2020-25686), so twins wait for the first.
 #[derive(Debug, Default)]
 pub(super) struct Flights {
-    open: Mutex<HashMap<Topic, Flight>>,
+    open: Mutex<HashMap<Topic, Twins, RandomState>>,
     clients: Arc<Mutex<Clients>>,
 }
+
+/// Those who wait for a flight. Most flights have none.
+type Twins = Vec<oneshot::Sender<Landing>>;
 
 #[derive(Debug, Default)]
 struct Clients {
@@ -74,40 +75,41 @@ impl Flights {
         topic: Topic,
         flight: impl Future<Output = Landing>,
     ) -> Landing {
-        let (sender, receiver) = watch::channel(None);
         let twin = {
             let mut open = lock(&self.open);
-            let twin = open.get(&topic).cloned();
+            let twin = open.get_mut(&topic).map(wait);
             if twin.is_none() {
-                open.insert(topic.clone(), receiver);
+                open.insert(topic.clone(), Twins::new());
             }
             twin
         };
         if let Some(twin) = twin {
-            return land(twin).await;
+            return twin.await;
         }
-        // Also when the flight is dropped or panics, nobody may wait for it any more.
         let closing = Closing {
             flights: self,
             topic,
+            closed: false,
         };
         let landing = flight.await;
-        drop(closing);
-        sender.send_replace(Some(landing.clone()));
+        for twin in closing.close() {
+            // Whoever gave up in the meantime hears nothing.
+            let _gone = twin.send(landing.clone());
+        }
         landing
     }
 
     /// Waits for the open flight of this question, if there is one.
     pub(super) fn join_open(&self, topic: &Topic) -> Option<impl Future<Output = Landing> + use<>> {
-        lock(&self.open).get(topic).cloned().map(land)
+        lock(&self.open).get_mut(topic).map(wait)
     }
 }
 
-async fn land(mut flight: Flight) -> Landing {
-    match flight.wait_for(Option::is_some).await.as_deref() {
-        Ok(Some(landing)) => landing.clone(),
-        _ => Err(given_up()),
-    }
+/// Waits among the twins of a flight.
+fn wait(twins: &mut Twins) -> impl Future<Output = Landing> + use<> {
+    let (sender, receiver) = oneshot::channel();
+    twins.push(sender);
+    async { receiver.await.unwrap_or_else(|_| Err(given_up())) }
 }
 
 /// The end of a flight that was dropped, or panicked.
@@ -115,14 +117,31 @@ pub(super) fn given_up() -> Arc<Failure> {
     Arc::new(Failure::Unreachable("the question was given up".to_owned()))
 }
 
+/// Ends a flight also when it is dropped or panics: nobody may wait for it any more.
 struct Closing<'a> {
     flights: &'a Flights,
     topic: Topic,
+    closed: bool,
+}
+
+impl Closing<'_> {
+    /// Ends the flight for all who come later. Those who wait for it are to be told.
+    fn close(mut self) -> Twins {
+        self.closed = true;
+        self.take()
+    }
+
+    fn take(&self) -> Twins {
+        let twins = lock(&self.flights.open).remove(&self.topic);
+        twins.unwrap_or_default()
+    }
 }
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        lock(&self.flights.open).remove(&self.topic);
+        if !self.closed {
+            drop(self.take());
+        }
     }
 }
 

@@ -43,6 +43,7 @@ pub struct Group {
 struct Member {
     server: Server,
     health: Health,
+    #[expect(dead_code, reason = "encrypted connections are built next")]
     reach: Reach,
 }
 
@@ -80,9 +81,9 @@ impl Group {
 
     /// Whether all of them can be found and proven, as far as that does not depend on the network.
     pub fn prove(&self) -> Result<(), GearError> {
-        self.members
-            .iter()
-            .try_for_each(|member| member.reach.prove())
+        let servers: Vec<Server> = self.servers().cloned().collect();
+        let mut each = servers.iter();
+        each.try_for_each(|server| self.gear.prove(server, &servers))
     }
 
     /// Its servers, as they are configured.

@@ -107,11 +107,6 @@ impl Reach {
         }
     }
 
-    /// Whether there is anything that no network could mend.
-    pub(super) fn prove(&self) -> Result<(), GearError> {
-        self.way.as_ref().map(drop).map_err(Clone::clone)
-    }
-
     /// What a new connection needs. Where the server has only a name this asks others for its address, unless that is known; it
     /// takes no longer than a question may.
     pub(super) async fn target(&self) -> io::Result<Target> {
