@@ -85,7 +85,9 @@ impl Resolver {
         let ask = Ask::new(query);
         let topic = TopicRef::new(&ask).to_topic();
         if permit.has_stale {
-            return self.ask_in_time(state, query, ask, (topic, permit)).await;
+            // In a place of its own, so that the task of an ordinary question does not grow for the sake of a rare one.
+            let asking = self.ask_in_time(state, query, ask, (topic, permit));
+            return Box::pin(asking).await;
         }
         let landing = self.flights.join(topic, self.fetch(state, &ask)).await;
         drop(permit);
