@@ -1,6 +1,7 @@
 //! Answers past their end (RFC 8767): when they are given, to whom, and when not.
 
 use super::*;
+use crate::support::client::{check, receive};
 use crate::support::records::{AAAA, aaaa, soa};
 use crate::support::upstream::Gate;
 use crate::support::wire::{AD, CD, NXDOMAIN, RD};
@@ -127,6 +128,36 @@ fn that_a_name_does_not_exist_can_be_stale_too() {
     assert_eq!(reply.rcode(), NXDOMAIN);
     assert_eq!(reply.errors(), [(STALE_NXDOMAIN, String::new())]);
     assert_eq!(reply.authority[0].ttl, 30);
+    lanward.signal("-USR1");
+    lanward.line(&["counted since the start", "stale=1"]);
+}
+
+/// Where there is no room to ask, what was known is better than nothing.
+#[test]
+fn too_many_questions_are_met_with_what_was_known() {
+    /// More than one client may have under way.
+    const MANY: usize = 300;
+    let (upstream, lanward) = start("");
+    let queries: Vec<Query> = (0..MANY as u16)
+        .map(|id| Query::new(&format!("n{id}.example"), A).id(id))
+        .collect();
+    keep(&lanward, &queries);
+    upstream.otherwise(Behaviour::silent());
+    let socket = lanward.client().socket();
+    let start = Instant::now();
+    for query in &queries {
+        socket.send(&query.bytes()).unwrap();
+    }
+    let mut at_once = 0;
+    for number in 0..MANY {
+        let bytes = receive(&socket, Duration::from_secs(5));
+        let bytes = bytes.unwrap_or_else(|| panic!("{number} replies"));
+        let id = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
+        let reply = check(&queries[id], &bytes);
+        assert!(is_stale(&reply), "{}", reply.summary());
+        at_once += usize::from(start.elapsed() < AT_ONCE);
+    }
+    assert!((1..MANY / 2).contains(&at_once), "{at_once} at once");
 }
 
 #[test]
