@@ -25,7 +25,7 @@ use crate::metrics::{Counter, Metrics};
 use crate::resolver::{Resolver, State};
 use crate::server::bind::{BindError, Bound, bind};
 use crate::server::{Access, GRACE, House, interfaces, serve_tcp, serve_udp};
-use crate::upstream::clock;
+use crate::upstream::{GearError, clock};
 
 use keeper::Keeper;
 use local::Loaded;
@@ -41,6 +41,9 @@ pub enum StartError {
     /// An upstream server is one of our own listeners.
     #[error("upstream server {0} is where lanward itself listens; it would ask itself for ever")]
     OwnListener(SocketAddr),
+    /// An upstream server can never be asked.
+    #[error("upstream server {0}")]
+    Gear(#[from] GearError),
     /// Local data cannot be loaded.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Local(Vec<Finding>),
@@ -77,9 +80,7 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         .map_err(StartError::Local)?;
     keeper::tell(&loaded);
     let parts = build(&settings, &networks, &loaded);
-    if let Some(own) = parts.own_listener(&settings) {
-        return Err(StartError::OwnListener(own));
-    }
+    parts.prove(&settings)?;
     parts.tell();
     let house = house(&settings, &networks, parts.state, workers * bound.len());
     let addresses = settings.listen.clone();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::exchange::{Limits, Sends, exchange};
-use super::reach::{Gear, Reach};
+use super::reach::{Gear, GearError, Reach};
 use super::{Ask, Failure, Server, clock};
 use crate::wire::Answer;
 use crate::wire::answer::Kind;
@@ -43,7 +43,6 @@ pub struct Group {
 struct Member {
     server: Server,
     health: Health,
-    #[expect(dead_code, reason = "encrypted connections are built next")]
     reach: Reach,
 }
 
@@ -77,6 +76,13 @@ impl Group {
             policy,
             gear: gear.clone(),
         }
+    }
+
+    /// Whether all of them can be found and proven, as far as that does not depend on the network.
+    pub fn prove(&self) -> Result<(), GearError> {
+        self.members
+            .iter()
+            .try_for_each(|member| member.reach.prove())
     }
 
     /// Its servers, as they are configured.
