@@ -128,21 +128,15 @@ impl<F> Entry<F> {
     /// What is left of the entry at `now`; none where it is of no use any more, if it may be stale for so long.
     pub fn freshness(&self, now: Duration, stale: Duration) -> Option<Freshness> {
         let age = now.saturating_sub(self.arrived);
-        if let Some(left) = self
-            .lifetime
-            .checked_sub(age)
-            .filter(|left| !left.is_zero())
-        {
-            let ending =
-                self.lifetime >= SHORTEST_REFRESHED && left.saturating_mul(10) <= self.lifetime;
-            return Some(if ending {
-                Freshness::Ending
-            } else {
-                Freshness::Fresh
-            });
+        let left = self.lifetime.saturating_sub(age);
+        if left.is_zero() {
+            let kept = !self.lifetime.is_zero() && age.saturating_sub(self.lifetime) < stale;
+            kept.then_some(Freshness::Stale)
+        } else if self.lifetime >= SHORTEST_REFRESHED && left.saturating_mul(10) <= self.lifetime {
+            Some(Freshness::Ending)
+        } else {
+            Some(Freshness::Fresh)
         }
-        let kept = !self.lifetime.is_zero() && age.saturating_sub(self.lifetime) < stale;
-        kept.then_some(Freshness::Stale)
     }
 
     /// Whether the answer should be asked for again: true once, for the first who wants to know.

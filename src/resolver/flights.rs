@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use foldhash::quality::RandomState;
 use tokio::sync::oneshot;
@@ -42,6 +43,8 @@ struct Clients {
 /// The right to have one question under way; given back on drop.
 #[derive(Debug)]
 pub struct Permit {
+    /// When nothing was known that could be given at once.
+    pub(super) since: Duration,
     /// There is a stale answer to give if no better one comes.
     pub(super) has_stale: bool,
     clients: Arc<Mutex<Clients>>,
@@ -49,8 +52,8 @@ pub struct Permit {
 }
 
 impl Flights {
-    /// Room for one more question of this client, if there is any.
-    pub(super) fn admit(&self, client: IpAddr) -> Option<Permit> {
+    /// Room for one more question of this client at `now`, if there is any.
+    pub(super) fn admit(&self, client: IpAddr, now: Duration) -> Option<Permit> {
         let mut clients = lock(&self.clients);
         if clients.total >= MAX_OPEN {
             return None;
@@ -63,6 +66,7 @@ impl Flights {
         clients.total += 1;
         drop(clients);
         Some(Permit {
+            since: now,
             has_stale: false,
             clients: Arc::clone(&self.clients),
             client,
@@ -171,27 +175,23 @@ mod tests {
     #[test]
     fn room_is_bounded_and_comes_back() {
         let flights = Flights::default();
-        let client = |number: u32| IpAddr::from(Ipv4Addr::from_bits(number));
+        let admit = |number: u32| {
+            let client = IpAddr::from(Ipv4Addr::from_bits(number));
+            flights.admit(client, Duration::ZERO)
+        };
         let first: Vec<Permit> = (0..MAX_OPEN_PER_CLIENT)
-            .map(|_| flights.admit(client(1)).unwrap())
+            .map(|_| admit(1).unwrap())
             .collect();
         assert!(
-            flights.admit(client(1)).is_none(),
+            admit(1).is_none(),
             "one client takes no more than its share"
         );
         let mut others: Vec<Permit> = (first.len()..MAX_OPEN)
-            .map(|number| {
-                flights
-                    .admit(client(9 + u32::try_from(number).unwrap()))
-                    .unwrap()
-            })
+            .map(|number| admit(9 + u32::try_from(number).unwrap()).unwrap())
             .collect();
-        assert!(
-            flights.admit(client(2)).is_none(),
-            "and all together no more than there is"
-        );
+        assert!(admit(2).is_none(), "and all together no more than there is");
         others.pop();
-        assert!(flights.admit(client(2)).is_some());
+        assert!(admit(2).is_some());
         drop((first, others));
         assert!(lock(&flights.clients).by_address.is_empty());
     }

@@ -25,6 +25,7 @@
 #[expect(dead_code, reason = "the tests of the other binary use the rest")]
 mod support;
 
+mod dead;
 mod flood;
 mod load;
 mod machine;

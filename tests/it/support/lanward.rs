@@ -186,7 +186,8 @@ impl Lanward {
         self.child.try_wait().unwrap()
     }
 
-    fn signal(&self, signal: &str) {
+    /// Sends it a signal, such as "-HUP".
+    pub(crate) fn signal(&self, signal: &str) {
         let status = Command::new("kill")
             .arg(signal)
             .arg(self.child.id().to_string())
