@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use tokio::runtime::Handle;
 
 use super::local::Loaded;
 use super::system;
@@ -24,15 +25,21 @@ pub struct Parts {
     pub from_system: bool,
 }
 
-/// Builds the state for a machine that is in these networks.
+/// Builds the state for a machine that is in these networks. Where there is a runtime, connections to servers will live on it;
+/// else on that of whoever asks.
 pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
     let servers = settings
         .upstream
         .servers
         .clone()
         .unwrap_or_else(|| system::servers(settings));
+    let runtime = Handle::try_current().ok();
     let routes = settings.upstream.routes.iter().flat_map(|route| {
-        let group = Arc::new(Group::new(route.servers.clone(), route.policy));
+        let group = Arc::new(Group::new(
+            route.servers.clone(),
+            route.policy,
+            runtime.as_ref(),
+        ));
         route
             .domains
             .iter()
@@ -47,7 +54,7 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         special: SpecialUse::new(),
         judge: Judge::new(policy),
         upstream: Arc::new(Upstream::new(
-            Group::new(servers, settings.upstream.policy),
+            Group::new(servers, settings.upstream.policy, runtime.as_ref()),
             routes,
         )),
     };

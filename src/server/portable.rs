@@ -96,7 +96,7 @@ mod tests {
             special: SpecialUse::new(),
             judge: Judge::new(Policy::default()),
             upstream: Upstream::new(
-                Group::new(Vec::new(), crate::upstream::Policy::default()),
+                Group::new(Vec::new(), crate::upstream::Policy::default(), None),
                 Vec::new(),
             )
             .into(),

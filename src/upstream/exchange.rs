@@ -4,9 +4,10 @@ use std::io;
 
 use tokio::time::Instant;
 
-use super::packet::{Ask, Manner, Outgoing};
+use super::line::Line;
+use super::packet::{Ask, Carrier, Incoming, Manner, Outgoing};
 use super::server::Server;
-use super::{tcp, udp};
+use super::udp;
 use crate::wire::{Answer, answer::Unusable};
 
 /// How an exchange ended.
@@ -29,26 +30,34 @@ pub(super) enum Outcome {
 pub(super) struct Deadlines {
     /// Until when an answer over UDP is waited for.
     pub(super) udp: Instant,
-    /// Until when one over TCP is, once the server has shown over UDP that it is there.
-    pub(super) tcp: Instant,
+    /// Until when one over a line is: the time to connect included, and with others asked meanwhile.
+    pub(super) line: Instant,
 }
 
-/// Asks `server` until the deadlines are over.
+/// Asks `server` until the deadlines are over; over its `line` if that is all it has, or where UDP leads there.
 pub(super) async fn exchange(
     server: &Server,
+    line: &Line,
     ask: &Ask,
     mut edns: bool,
     deadlines: Deadlines,
 ) -> io::Result<Result<Answer, Unusable>> {
-    let mut over_tcp = server.is_tcp_only();
+    let mut on_line = server.is_tcp_only();
     let mut folded = false;
     let mut lower_case = !server.keeps_letters();
     // UDP, TCP, UDP again in lower case, and once more without EDNS: no server leads us further.
     for _ in 0..5 {
-        let mixed_case = !over_tcp && !lower_case;
-        let outgoing = Outgoing::new(ask, Manner { edns, mixed_case }, &mut rand::rng());
-        let outcome = if over_tcp {
-            tcp::exchange(server.address(), &outgoing, deadlines.tcp).await
+        let carrier = if on_line {
+            Carrier::Line(line.transport())
+        } else {
+            Carrier::Datagram {
+                mixed_case: !lower_case,
+            }
+        };
+        let outgoing = Outgoing::new(ask, Manner { edns, carrier }, &mut rand::rng());
+        let outcome = if on_line {
+            let answer = line.ask(&outgoing, deadlines.line).await;
+            answer.and_then(|answer| read(&outgoing, &answer))
         } else {
             udp::exchange(server.address(), &outgoing, deadlines.udp).await
         };
@@ -61,15 +70,32 @@ pub(super) async fn exchange(
             }
             Ok(Outcome::Unusable(unusable)) => return Ok(Err(unusable)),
             Ok(Outcome::NoEdns) if edns => edns = false,
-            Ok(Outcome::AskOverTcp) if !over_tcp => over_tcp = true,
-            Ok(Outcome::Folded) if !over_tcp && !folded => (over_tcp, folded) = (true, true),
+            Ok(Outcome::AskOverTcp) if !on_line => on_line = true,
+            Ok(Outcome::Folded) if !on_line && !folded => (on_line, folded) = (true, true),
             // A server without TCP that writes letters as it likes can still be asked in lower case.
-            Err(_) if over_tcp && folded && !lower_case => (over_tcp, lower_case) = (false, true),
+            Err(_) if on_line && folded && !lower_case => (on_line, lower_case) = (false, true),
             Ok(_) => break,
             Err(error) => return Err(error),
         }
     }
     Ok(Err(Unusable::Malformed))
+}
+
+/// Says what came over a line, where nobody else can speak and a second message will not come.
+fn read(question: &Outgoing, answer: &[u8]) -> io::Result<Outcome> {
+    Ok(match question.check(answer) {
+        Incoming::Answer(answer) => Outcome::Answer(answer),
+        Incoming::Unusable(unusable) => Outcome::Unusable(unusable),
+        Incoming::NoEdns => Outcome::NoEdns,
+        Incoming::Cut => {
+            return Err(io::Error::other(
+                "the answer is cut although it need not be",
+            ));
+        }
+        Incoming::Broken | Incoming::Folded | Incoming::NearMiss | Incoming::Noise => {
+            return Err(io::Error::other("the answer cannot be read"));
+        }
+    })
 }
 
 /// An answer to a question that had to go without EDNS lacks the signatures that were asked for; to keep it would make the

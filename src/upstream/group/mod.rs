@@ -8,9 +8,11 @@ mod trouble;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::exchange::{Deadlines, exchange};
+use super::line::{Line, Target};
 use super::{Ask, Failure, Server, clock};
 use crate::wire::Answer;
 use crate::wire::answer::Kind;
@@ -36,6 +38,7 @@ pub struct Group {
 #[derive(Debug)]
 struct Member {
     server: Server,
+    line: Line,
     health: Health,
 }
 
@@ -47,10 +50,12 @@ impl PartialEq for Group {
 }
 
 impl Group {
-    /// A group of these servers, of which nothing is known yet.
-    pub fn new(servers: Vec<Server>, policy: Policy) -> Self {
+    /// A group of these servers, of which nothing is known yet. Connections to them live longer than a
+    /// question: on `runtime`, or without one on that of whoever asks first.
+    pub fn new(servers: Vec<Server>, policy: Policy, runtime: Option<&Handle>) -> Self {
         let members = servers.into_iter().map(|server| {
             Arc::new(Member {
+                line: Line::new(Target::tcp(server.address()), runtime.cloned()),
                 server,
                 health: Health::new(),
             })
@@ -123,9 +128,12 @@ impl Member {
     async fn try_out(&self, ask: &Ask) {
         let begin = Instant::now();
         let end = begin + TRIAL;
-        let deadlines = Deadlines { udp: end, tcp: end };
-        let asked = tokio::time::timeout_at(end, exchange(&self.server, ask, true, deadlines));
-        match asked.await {
+        let deadlines = Deadlines {
+            udp: end,
+            line: end,
+        };
+        let exchange = exchange(&self.server, &self.line, ask, true, deadlines);
+        match tokio::time::timeout_at(end, exchange).await {
             Ok(Ok(Ok(answer))) if answer.kind != Kind::Failure => {
                 self.health.proved(begin.elapsed(), clock::now());
             }

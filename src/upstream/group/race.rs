@@ -117,7 +117,8 @@ impl<'a> Race<'a> {
     /// Begins an attempt with the best of the servers that were asked least; if `fresh`, with one that was not asked yet. With
     /// it comes the time at which to ask another one, unless there is an answer by then.
     fn start(&mut self, fresh: bool) -> Option<(BoxFuture<'a, Ended>, Instant)> {
-        if self.attempts == MOST_ATTEMPTS {
+        let now = Instant::now();
+        if self.attempts == MOST_ATTEMPTS || now >= self.end {
             return None;
         }
         let lanes = self.lanes.iter_mut().enumerate();
@@ -128,11 +129,10 @@ impl<'a> Race<'a> {
         if fresh && lane.attempts > 0 {
             return None;
         }
-        let now = Instant::now();
         let deadlines = Deadlines {
             udp: self.end.min(now + patience),
-            // Who is there gets all the time for TCP: others are asked meanwhile.
-            tcp: self.end,
+            // To connect takes its time, and others are asked meanwhile.
+            line: self.end,
         };
         let wait = match self.policy.strategy {
             Strategy::Fastest => (lane.member.health.time() * 3 / 2)
@@ -147,7 +147,7 @@ impl<'a> Race<'a> {
         self.attempts += 1;
         let (member, ask) = (lane.member, self.ask);
         let attempt = async move {
-            let outcome = exchange(&member.server, ask, edns, deadlines).await;
+            let outcome = exchange(&member.server, &member.line, ask, edns, deadlines).await;
             (index, outcome)
         };
         Some((Box::pin(attempt), now + wait))
