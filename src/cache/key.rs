@@ -34,6 +34,10 @@ impl<'a> KeyRef<'a> {
         }
     }
 
+    pub(super) fn name(&self) -> &'a [u8] {
+        self.name.as_wire()
+    }
+
     /// The key to keep.
     pub fn to_key(self) -> Key {
         Key {
@@ -45,6 +49,10 @@ impl<'a> KeyRef<'a> {
 }
 
 impl Key {
+    pub(super) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
     pub(super) fn size(&self) -> usize {
         self.name.len()
     }

@@ -1,9 +1,11 @@
 //! Floor 3: the packet cache.
 //!
-//! Whole upstream answers, kept until their TTL runs out, bounded by bytes. An entry carries with it what its keeper found out
-//! about it (`F`), so that a hit need not be looked into again. The cache reads no clock: `now` is the time since boot.
+//! Whole upstream answers, kept until their TTL runs out and for a while after that, bounded by bytes. An entry carries with it
+//! what its keeper found out about it (`F`), so that a hit need not be looked into again. The cache reads no clock: `now` is the
+//! time since boot.
 
 mod entry;
+mod gone;
 mod key;
 
 use std::sync::Arc;
@@ -12,14 +14,28 @@ use std::time::Duration;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Store;
 
-pub use entry::{Entry, Lifetimes};
+use crate::wire::answer::Kind;
+
+use gone::Gone;
+
+pub use entry::{Entry, Freshness, Lifetimes};
 pub use key::{Key, KeyRef};
 
 /// Answers by question. `F` is what was found in an answer.
 #[derive(Debug)]
 pub struct Cache<F> {
     entries: Store<Key, Arc<Entry<F>>, Bytes>,
+    gone: Gone,
     lifetimes: Lifetimes,
+}
+
+/// An entry, and what is left of its life.
+#[derive(Debug)]
+pub struct Found<F> {
+    /// The entry.
+    pub entry: Arc<Entry<F>>,
+    /// What is left of it.
+    pub freshness: Freshness,
 }
 
 /// What an entry takes in memory, about: its octets, and the tables around it.
@@ -43,19 +59,40 @@ impl<F> Cache<F> {
             .clamp(64, 1 << 20);
         Self {
             entries: Store::with_weighter(expected, bytes, Bytes),
+            gone: Gone::default(),
             lifetimes,
         }
     }
 
-    /// The entry for a question, if there is one that still lives at `now`.
-    pub fn find(&self, key: &KeyRef<'_>, now: Duration) -> Option<Arc<Entry<F>>> {
-        self.entries.get(key).filter(|entry| entry.is_fresh(now))
+    /// The entry for a question, if there is one that is of use at `now`. A stale one is so only if nobody said later that its
+    /// name does not exist.
+    pub fn find(&self, key: &KeyRef<'_>, now: Duration) -> Option<Found<F>> {
+        let entry = self.entries.get(key)?;
+        let stale = Duration::from_secs(self.lifetimes.stale.into());
+        let freshness = entry.freshness(now, stale)?;
+        if freshness == Freshness::Stale
+            && entry.answer().kind != Kind::Nxdomain
+            && self.gone.since(key.name(), entry.arrived())
+        {
+            return None;
+        }
+        Some(Found { entry, freshness })
     }
 
-    /// Keeps `entry` if its upstream and the settings allow it to be kept at all.
+    /// Keeps `entry` if its upstream and the settings allow it to be kept at all. In any case it takes the place of what was
+    /// known before, unless it is a failure, which says nothing about the name.
     pub fn insert(&self, key: Key, entry: &Arc<Entry<F>>) {
+        match entry.answer().kind {
+            Kind::Failure => return,
+            Kind::Nxdomain if self.lifetimes.stale > 0 => {
+                self.gone.note(key.name(), entry.arrived());
+            }
+            Kind::Nxdomain | Kind::Nodata | Kind::Positive => {}
+        }
         if entry.lifetime() > Duration::ZERO {
             self.entries.insert(key, Arc::clone(entry));
+        } else {
+            self.entries.remove(&key);
         }
     }
 

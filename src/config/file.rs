@@ -37,6 +37,8 @@ pub(super) struct Server {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Upstream {
     pub(super) servers: Option<Vec<Text>>,
+    pub(super) bootstrap: Vec<Text>,
+    pub(super) ca: Option<Text>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
 }
@@ -140,6 +142,8 @@ pub(super) struct Cache {
     pub(super) min_ttl: Option<u32>,
     pub(super) max_ttl: Option<Spanned<u32>>,
     pub(super) max_negative_ttl: Option<u32>,
+    pub(super) max_stale: Option<Spanned<u32>>,
+    pub(super) prefetch: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -32,6 +32,8 @@ pub use upstream::{Route, Upstream};
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5335);
 const DEFAULT_CACHE: u64 = 32 << 20;
+/// The longest time after its end at which an answer may be of use, in seconds: a week (RFC 8767 §5 suggests one to three days).
+const MOST_STALE: u32 = 604_800;
 /// More threads than this no household's machine can use.
 const MAX_WORKERS: usize = 64;
 
@@ -56,6 +58,8 @@ pub struct Settings {
     pub cache: u64,
     /// How long answers live in it.
     pub lifetimes: Lifetimes,
+    /// Whether answers in use are asked for again before they end.
+    pub prefetch: bool,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -82,6 +86,7 @@ impl Default for Settings {
             protection: Protection::default(),
             cache: DEFAULT_CACHE,
             lifetimes: Lifetimes::default(),
+            prefetch: true,
             log: Log {
                 level: tracing::Level::INFO,
                 json: false,
@@ -119,6 +124,7 @@ impl Settings {
                 return (None, prover.findings);
             }
         };
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         let settings = Self {
             listen: file.server.listen.as_deref().map_or_else(
                 || vec![DEFAULT_LISTEN],
@@ -139,12 +145,8 @@ impl Settings {
                 }
                 *workers.get_ref()
             }),
-            upstream: upstream::prove(&mut prover, &file),
-            local: local::prove(
-                &mut prover,
-                &file,
-                path.parent().unwrap_or_else(|| Path::new("")),
-            ),
+            upstream: upstream::prove(&mut prover, &file, folder),
+            local: local::prove(&mut prover, &file, folder),
             embedded: names::prove(&mut prover, &file.embedded),
             protection: rebinding::prove(&mut prover, &file.rebinding),
             cache: file
@@ -154,6 +156,7 @@ impl Settings {
                 .and_then(|size| prover.read::<Size>("size", size))
                 .map_or(DEFAULT_CACHE, |size| size.0),
             lifetimes: lifetimes(&mut prover, &file.cache),
+            prefetch: file.cache.prefetch.unwrap_or(true),
             log: log(&mut prover, &file.log),
         };
         settings.cross_check(&mut prover, &file);
@@ -166,20 +169,17 @@ impl Settings {
 
     /// What is wrong only in the light of something else.
     fn cross_check(&self, prover: &mut Prover<'_>, file: &File) {
-        let texts = file
-            .upstream
-            .servers
-            .iter()
-            .flatten()
-            .chain(file.route.iter().flat_map(|route| route.servers.get_ref()));
-        for text in texts {
-            let own = text
-                .get_ref()
-                .parse::<Server>()
-                .ok()
-                .filter(|server| self.is_own_listener(server.address()));
-            if let Some(server) = own {
-                prover.error(Some(text.span()), format!("servers: {server} is where lanward itself listens; it would ask itself for ever"));
+        let servers = file.upstream.servers.iter().flatten();
+        let routes = file.route.iter().flat_map(|route| route.servers.get_ref());
+        let servers = servers.chain(routes).map(|text| ("servers", text));
+        let bootstrap = file.upstream.bootstrap.iter();
+        for (key, text) in servers.chain(bootstrap.map(|text| ("bootstrap", text))) {
+            let is_own = |server: &Server| {
+                let mut addresses = server.addresses().iter();
+                addresses.any(|address| self.is_own_listener(*address))
+            };
+            if let Some(server) = text.get_ref().parse::<Server>().ok().filter(is_own) {
+                prover.error(Some(text.span()), format!("{key}: {server} is where lanward itself listens; it would ask itself for ever"));
             }
         }
         let listen = file.server.listen.iter().flatten();
@@ -234,7 +234,18 @@ fn lifetimes(prover: &mut Prover<'_>, cache: &file::Cache) -> Lifetimes {
             .as_ref()
             .map_or(default.longest, |longest| *longest.get_ref()),
         longest_negative: cache.max_negative_ttl.unwrap_or(default.longest_negative),
+        stale: cache
+            .max_stale
+            .as_ref()
+            .map_or(default.stale, |stale| *stale.get_ref()),
     };
+    if lifetimes.stale > MOST_STALE {
+        let span = cache.max_stale.as_ref().map(toml::Spanned::span);
+        prover.error(
+            span,
+            format!("max_stale: allowed: 0 (never) to {MOST_STALE}, which is a week"),
+        );
+    }
     if lifetimes.shortest > lifetimes.longest {
         let span = cache.max_ttl.as_ref().map(toml::Spanned::span);
         prover.error(

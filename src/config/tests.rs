@@ -71,16 +71,20 @@ fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
             "3:8: warning: ids: this is about plex.direct",
         ),
         (
+            "[cache]\nmax_stale = 604801\n",
+            "2:13: error: max_stale: allowed: 0 (never) to 604800",
+        ),
+        (
             "[server]\nworkers = 0\n",
             "2:11: error: workers: allowed: 1 to 64",
         ),
         (
             "[upstream]\nservers = [\"dns.example\"]\n",
-            "2:12: error: servers: \"dns.example\" is no server; allowed: an address",
+            "2:12: error: servers: \"dns.example\" has a name, which proves nothing",
         ),
         (
-            "[upstream]\nservers = [\"tls://9.9.9.9\"]\n",
-            "2:12: error: servers: tls:// is not supported; allowed: udp:// and tcp://",
+            "[upstream]\nservers = [\"doh://9.9.9.9\"]\n",
+            "2:12: error: servers: doh:// is not supported; allowed: udp://, tcp://, tls://",
         ),
         (
             "[upstream]\nservers = [\"127.0.0.1:5335\"]\n",

@@ -1,9 +1,11 @@
 //! The part of the file that says whom to ask.
 
+use std::path::Path;
+
 use super::file::{self, File, Text};
 use super::finding::Prover;
 use super::{names, rebinding};
-use crate::upstream::{Codes, Policy, Server, Strategy};
+use crate::upstream::{Codes, Gear, Policy, Server, Strategy, Trust};
 use crate::wire::{Name, Rcode};
 
 /// Whom to ask what is not known here.
@@ -11,6 +13,8 @@ use crate::wire::{Name, Rcode};
 pub struct Upstream {
     /// The default servers; `None`: those of the system.
     pub servers: Option<Vec<Server>>,
+    /// How they and those of the routes are found, and by whom they are proven.
+    pub gear: Gear,
     /// In which manner they are asked.
     pub policy: Policy,
     /// Servers for single domains.
@@ -30,23 +34,69 @@ pub struct Route {
     pub private: bool,
 }
 
-/// `[upstream]` and `[[route]]`.
-pub(super) fn prove(prover: &mut Prover<'_>, file: &File) -> Upstream {
+/// `[upstream]` and `[[route]]`; the files that they name are in `folder` unless they say otherwise.
+pub(super) fn prove(prover: &mut Prover<'_>, file: &File, folder: &Path) -> Upstream {
+    let gear = prove_gear(prover, &file.upstream, folder);
     let servers =
-        (file.upstream.servers.as_deref()).map(|servers| prover.read_all("servers", servers));
+        (file.upstream.servers.as_deref()).map(|servers| prove_servers(prover, servers, &gear));
     let manner = (&file.upstream.strategy, &file.upstream.failover_on);
     let policy = prove_policy(prover, manner, Policy::default());
     let routes = (file.route.iter())
-        .filter_map(|route| prove_route(prover, route, policy))
+        .filter_map(|route| prove_route(prover, route, &gear, policy))
         .collect();
     Upstream {
         servers,
+        gear,
         policy,
         routes,
     }
 }
 
-fn prove_route(prover: &mut Prover<'_>, route: &file::Route, default: Policy) -> Option<Route> {
+/// Who knows the addresses of servers, and who is believed about their certificates.
+fn prove_gear(prover: &mut Prover<'_>, section: &file::Upstream, folder: &Path) -> Gear {
+    let bootstrap = section.bootstrap.iter().filter_map(|text| {
+        let server = prover.read::<Server>("bootstrap", text)?;
+        if server.addresses().is_empty() {
+            let problem = format!(
+                "bootstrap: {server} has no address itself; allowed: servers with one, such as 9.9.9.9 or tls://dns.quad9.net@9.9.9.9"
+            );
+            prover.error(Some(text.span()), problem);
+            return None;
+        }
+        Some(server)
+    });
+    let bootstrap = bootstrap.collect();
+    let trust = section.ca.as_ref().and_then(|text| {
+        prover.read_with("ca", text, |path| {
+            Trust::read(&folder.join(path)).map_err(|error| error.to_string())
+        })
+    });
+    Gear {
+        trust: trust.unwrap_or_default(),
+        bootstrap,
+    }
+}
+
+/// A list of servers that can all be found and proven.
+fn prove_servers(prover: &mut Prover<'_>, texts: &[Text], gear: &Gear) -> Vec<Server> {
+    let read: Vec<(&Text, Server)> = (texts.iter())
+        .filter_map(|text| Some((text, prover.read::<Server>("servers", text)?)))
+        .collect();
+    let servers: Vec<Server> = read.iter().map(|(_, server)| server.clone()).collect();
+    for (text, server) in read {
+        if let Err(error) = gear.prove(&server, &servers) {
+            prover.error(Some(text.span()), format!("servers: {error}"));
+        }
+    }
+    servers
+}
+
+fn prove_route(
+    prover: &mut Prover<'_>,
+    route: &file::Route,
+    gear: &Gear,
+    default: Policy,
+) -> Option<Route> {
     for (key, list) in [("domains", &route.domains), ("servers", &route.servers)] {
         if list.get_ref().is_empty() {
             prover.error(
@@ -63,7 +113,7 @@ fn prove_route(prover: &mut Prover<'_>, route: &file::Route, default: Policy) ->
         Some(domain)
     });
     let domains: Vec<Name> = domains.collect();
-    let servers = prover.read_all("servers", route.servers.get_ref());
+    let servers = prove_servers(prover, route.servers.get_ref(), gear);
     let policy = prove_policy(prover, (&route.strategy, &route.failover_on), default);
     (!domains.is_empty() && !servers.is_empty()).then_some(Route {
         domains,

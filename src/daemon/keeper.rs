@@ -196,9 +196,8 @@ fn warn_of_restart(old: &Settings, new: &Settings) {
     if new.listen.len() != old.listen.len() || !pairs.into_iter().all(same) {
         tracing::warn!("a changed listen takes effect at the next start");
     }
-    if (new.workers, new.cache, new.lifetimes, new.log)
-        != (old.workers, old.cache, old.lifetimes, old.log)
-    {
+    let fixed = |of: &Settings| (of.workers, of.cache, of.lifetimes, of.prefetch, of.log);
+    if fixed(new) != fixed(old) {
         tracing::warn!("changed workers, [cache] or [log] take effect at the next start");
     }
 }

@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::cache::Cache;
 use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
-use crate::resolver::Resolver;
+use crate::resolver::{Refresher, Resolver, State};
 use crate::server::bind::{BindError, Bound, bind};
 use crate::server::{Access, GRACE, House, interfaces, serve_tcp, serve_udp};
 use crate::upstream::clock;
@@ -80,7 +80,7 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         return Err(StartError::OwnListener(own));
     }
     parts.tell();
-    let resolver = Resolver::new(parts.state, Cache::new(settings.cache, settings.lifetimes));
+    let (resolver, refresher) = resolve(parts.state, &settings);
     let house = House {
         resolver: Arc::new(resolver),
         access: Arc::new(ArcSwap::from_pointee(Access::new(
@@ -106,6 +106,15 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         drop(house.tasks.spawn(serve_tcp(listener, house.clone())));
         tracing::info!("listening for TCP on {address}");
     }
+    if let Some(refresher) = refresher {
+        let refreshing = refresher.run(Arc::clone(&house.resolver));
+        let stop = house.stop.clone();
+        drop(
+            house
+                .tasks
+                .spawn(stop.run_until_cancelled_owned(refreshing)),
+        );
+    }
     guard.disarm();
     let keeper = Arc::new(Keeper::new(house.clone(), settings, networks, loaded));
     drop(house.tasks.spawn(Arc::clone(&keeper).watch()));
@@ -115,6 +124,16 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         addresses,
         threads,
     })
+}
+
+/// A resolver, and what asks again for answers in use, where the settings want that.
+fn resolve(state: State, settings: &Settings) -> (Resolver, Option<Refresher>) {
+    let resolver = Resolver::new(state, Cache::new(settings.cache, settings.lifetimes));
+    if !settings.prefetch {
+        return (resolver, None);
+    }
+    let (resolver, refresher) = resolver.refreshing();
+    (resolver, Some(refresher))
 }
 
 impl Daemon {

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use tokio::runtime::Handle;
 
 use super::local::Loaded;
 use super::system;
@@ -25,20 +24,18 @@ pub struct Parts {
     pub from_system: bool,
 }
 
-/// Builds the state for a machine that is in these networks. Where there is a runtime, connections to servers will live on it;
-/// else on that of whoever asks.
+/// Builds the state for a machine that is in these networks.
 pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
     let servers = settings
         .upstream
         .servers
         .clone()
         .unwrap_or_else(|| system::servers(settings));
-    let runtime = Handle::try_current().ok();
     let routes = settings.upstream.routes.iter().flat_map(|route| {
         let group = Arc::new(Group::new(
             route.servers.clone(),
             route.policy,
-            runtime.as_ref(),
+            &settings.upstream.gear,
         ));
         route
             .domains
@@ -54,7 +51,7 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         special: SpecialUse::new(),
         judge: Judge::new(policy),
         upstream: Arc::new(Upstream::new(
-            Group::new(servers, settings.upstream.policy, runtime.as_ref()),
+            Group::new(servers, settings.upstream.policy, &settings.upstream.gear),
             routes,
         )),
     };
@@ -73,7 +70,8 @@ impl Parts {
             .groups()
             .flat_map(|group| group.servers());
         servers
-            .map(Server::address)
+            .flat_map(Server::addresses)
+            .copied()
             .find(|address| settings.is_own_listener(*address))
     }
 

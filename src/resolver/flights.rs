@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::cache::{Entry, Key};
+use super::topic::Topic;
+use crate::cache::Entry;
 use crate::rebinding::Findings;
 use crate::upstream::Failure;
 
@@ -18,13 +19,16 @@ const MAX_OPEN_PER_CLIENT: usize = 256;
 /// How a flight ends.
 pub(super) type Landing = Result<Arc<Entry<Findings>>, Arc<Failure>>;
 
+/// An open flight, to wait for.
+type Flight = watch::Receiver<Option<Landing>>;
+
 /// The open flights, by question; and who has how many questions under way.
 ///
 /// Asking the same question twice at the same time would double an attacker's chance to guess an answer, again and again
 /// (CVE-2020-25686), so twins wait for the first.
 #[derive(Debug, Default)]
 pub(super) struct Flights {
-    open: Mutex<HashMap<Key, watch::Receiver<Option<Landing>>>>,
+    open: Mutex<HashMap<Topic, Flight>>,
     clients: Arc<Mutex<Clients>>,
 }
 
@@ -37,6 +41,8 @@ struct Clients {
 /// The right to have one question under way; given back on drop.
 #[derive(Debug)]
 pub struct Permit {
+    /// There is a stale answer to give if no better one comes.
+    pub(super) has_stale: bool,
     clients: Arc<Mutex<Clients>>,
     client: IpAddr,
 }
@@ -56,47 +62,67 @@ impl Flights {
         clients.total += 1;
         drop(clients);
         Some(Permit {
+            has_stale: false,
             clients: Arc::clone(&self.clients),
             client,
         })
     }
 
     /// Waits for the open flight of this question, or makes `flight` the one that the next twins wait for.
-    pub(super) async fn join(&self, key: Key, flight: impl Future<Output = Landing>) -> Landing {
+    pub(super) async fn join(
+        &self,
+        topic: Topic,
+        flight: impl Future<Output = Landing>,
+    ) -> Landing {
         let (sender, receiver) = watch::channel(None);
         let twin = {
             let mut open = lock(&self.open);
-            let twin = open.get(&key).cloned();
+            let twin = open.get(&topic).cloned();
             if twin.is_none() {
-                open.insert(key.clone(), receiver);
+                open.insert(topic.clone(), receiver);
             }
             twin
         };
-        if let Some(mut twin) = twin {
-            return match twin.wait_for(Option::is_some).await.as_deref() {
-                Ok(Some(landing)) => landing.clone(),
-                _ => Err(Arc::new(Failure::Unreachable(
-                    "the question was given up".to_owned(),
-                ))),
-            };
+        if let Some(twin) = twin {
+            return land(twin).await;
         }
         // Also when the flight is dropped or panics, nobody may wait for it any more.
-        let closing = Closing { flights: self, key };
+        let closing = Closing {
+            flights: self,
+            topic,
+        };
         let landing = flight.await;
         drop(closing);
         sender.send_replace(Some(landing.clone()));
         landing
     }
+
+    /// Waits for the open flight of this question, if there is one.
+    pub(super) fn join_open(&self, topic: &Topic) -> Option<impl Future<Output = Landing> + use<>> {
+        lock(&self.open).get(topic).cloned().map(land)
+    }
+}
+
+async fn land(mut flight: Flight) -> Landing {
+    match flight.wait_for(Option::is_some).await.as_deref() {
+        Ok(Some(landing)) => landing.clone(),
+        _ => Err(given_up()),
+    }
+}
+
+/// The end of a flight that was dropped, or panicked.
+pub(super) fn given_up() -> Arc<Failure> {
+    Arc::new(Failure::Unreachable("the question was given up".to_owned()))
 }
 
 struct Closing<'a> {
     flights: &'a Flights,
-    key: Key,
+    topic: Topic,
 }
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        lock(&self.flights.open).remove(&self.key);
+        lock(&self.flights.open).remove(&self.topic);
     }
 }
 

@@ -96,7 +96,11 @@ mod tests {
             special: SpecialUse::new(),
             judge: Judge::new(Policy::default()),
             upstream: Upstream::new(
-                Group::new(Vec::new(), crate::upstream::Policy::default(), None),
+                Group::new(
+                    Vec::new(),
+                    crate::upstream::Policy::default(),
+                    &crate::upstream::Gear::default(),
+                ),
                 Vec::new(),
             )
             .into(),

@@ -1,6 +1,7 @@
 //! One question to one server, over whatever it takes.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
 
@@ -25,41 +26,72 @@ pub(super) enum Outcome {
     Folded,
 }
 
-/// How long an exchange may take.
+/// What an exchange may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadlines {
+pub(super) struct Limits<'a> {
     /// Until when an answer over UDP is waited for.
     pub(super) udp: Instant,
     /// Until when one over a line is: the time to connect included, and with others asked meanwhile.
     pub(super) line: Instant,
+    /// How often a server may be asked, for all exchanges about one question together.
+    pub(super) sends: &'a Sends,
 }
 
-/// Asks `server` until the deadlines are over; over its `line` if that is all it has, or where UDP leads there.
+/// How many questions may still go upstream for one that was asked here. Whatever servers answer, nobody shall make us a hammer
+/// (CVE-2020-8616).
+#[derive(Debug)]
+pub(super) struct Sends(AtomicUsize);
+
+impl Sends {
+    pub(super) fn new(most: usize) -> Self {
+        Self(AtomicUsize::new(most))
+    }
+
+    /// Whether none is left.
+    pub(super) fn are_spent(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
+    /// Takes one, if there is one left.
+    fn take(&self) -> bool {
+        let less = |left: usize| left.checked_sub(1);
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
+    }
+}
+
+/// Asks `server` until there is an answer or a limit is reached; over its `line` where it is not asked over UDP, or where UDP
+/// leads there.
 pub(super) async fn exchange(
     server: &Server,
     line: &Line,
     ask: &Ask,
     mut edns: bool,
-    deadlines: Deadlines,
+    limits: Limits<'_>,
 ) -> io::Result<Result<Answer, Unusable>> {
-    let mut on_line = server.is_tcp_only();
+    let datagrams = server.datagram_address();
+    let mut on_line = datagrams.is_none();
     let mut folded = false;
     let mut lower_case = !server.keeps_letters();
     // UDP, TCP, UDP again in lower case, and once more without EDNS: no server leads us further.
     for _ in 0..5 {
-        let carrier = if on_line {
-            Carrier::Line(line.transport())
-        } else {
-            Carrier::Datagram {
-                mixed_case: !lower_case,
-            }
+        if !limits.sends.take() {
+            break;
+        }
+        let address = datagrams.filter(|_| !on_line);
+        let carrier = match address {
+            None => Carrier::Line(line.transport()),
+            Some(_) if lower_case => Carrier::Datagram { mixed_case: false },
+            Some(_) => Carrier::Datagram { mixed_case: true },
         };
         let outgoing = Outgoing::new(ask, Manner { edns, carrier }, &mut rand::rng());
-        let outcome = if on_line {
-            let answer = line.ask(&outgoing, deadlines.line).await;
-            answer.and_then(|answer| read(&outgoing, &answer))
-        } else {
-            udp::exchange(server.address(), &outgoing, deadlines.udp).await
+        let outcome = match address {
+            None => {
+                let answer = line.ask(&outgoing, limits.line).await;
+                answer.and_then(|answer| read(&outgoing, &answer))
+            }
+            Some(address) => udp::exchange(address, &outgoing, limits.udp).await,
         };
         match outcome {
             Ok(Outcome::Answer(answer)) => {
@@ -89,7 +121,7 @@ fn read(question: &Outgoing, answer: &[u8]) -> io::Result<Outcome> {
         Incoming::NoEdns => Outcome::NoEdns,
         Incoming::Cut => {
             return Err(io::Error::other(
-                "the answer is cut although it need not be",
+                "the answer is cut although there is room for it",
             ));
         }
         Incoming::Broken | Incoming::Folded | Incoming::NearMiss | Incoming::Noise => {

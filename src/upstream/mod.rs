@@ -10,7 +10,9 @@ mod exchange;
 mod group;
 mod line;
 mod packet;
+mod reach;
 mod server;
+mod trust;
 mod udp;
 
 use std::sync::Arc;
@@ -19,9 +21,10 @@ use crate::name::SuffixMap;
 use crate::wire::{Answer, Name};
 
 pub use group::{Codes, Group, Policy, Strategy};
-pub use line::{Target, Transport};
 pub use packet::Ask;
-pub use server::{Server, ServerError};
+pub use reach::{Gear, GearError};
+pub use server::{Digest, DigestError, Proof, Server, ServerError, StampError, Transport};
+pub use trust::{CaError, Trust, TrustError};
 
 /// Where questions go.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::rngs::ThreadRng;
 
-use super::line::Transport;
+use super::server::Transport;
 use crate::wire::edns::{OPT, OPTION, option, passable, write_opt};
 use crate::wire::header::{HEADER, Header, flag};
 use crate::wire::{Answer, Message, Query, Question, Rcode, answer::Unusable};
@@ -185,6 +185,12 @@ impl Outgoing {
     }
 }
 
+/// Whether the server may say in EDNS for how long it keeps an idle connection: HTTP and QUIC have words of their own for it
+/// (RFC 7828 §3, RFC 9250 §5.5.2).
+fn negotiates_keepalive(transport: Transport) -> bool {
+    matches!(transport, Transport::Tcp | Transport::Tls)
+}
+
 /// Questions are as long as a multiple of so many octets where nobody can read them (RFC 8467 §4.1).
 const BLOCK: usize = 128;
 
@@ -194,7 +200,7 @@ fn write_edns(bytes: &mut Vec<u8>, ask: &Ask, carrier: Carrier) {
         return write_opt(bytes, Rcode::NOERROR, ask.dnssec_ok, &ask.options, None);
     };
     let mut options = ask.options.clone();
-    if transport.negotiates_keepalive() {
+    if negotiates_keepalive(transport) {
         push_option(&mut options, option::KEEPALIVE, 0);
     }
     if transport.is_encrypted() {

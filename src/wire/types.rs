@@ -116,8 +116,12 @@ impl fmt::Display for Rcode {
 pub mod ede {
     /// Something that no other code names.
     pub const OTHER: u16 = 0;
+    /// An answer past its TTL, for want of a better one (RFC 8767).
+    pub const STALE: u16 = 3;
     /// Blocked by the operator of this resolver: rebinding.
     pub const BLOCKED: u16 = 15;
+    /// An answer past its TTL that says that the name does not exist.
+    pub const STALE_NXDOMAIN: u16 = 19;
     /// The server was asked for what it does not hold, without recursion being desired.
     pub const NOT_AUTHORITATIVE: u16 = 20;
     /// No upstream gave an answer that can be used.

@@ -20,6 +20,7 @@
 )]
 
 mod addresses;
+mod cache;
 mod cli;
 mod differential;
 mod door;

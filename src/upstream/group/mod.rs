@@ -8,11 +8,11 @@ mod trouble;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::exchange::{Deadlines, exchange};
-use super::line::{Line, Target};
+use super::exchange::{Limits, Sends, exchange};
+use super::line::Line;
+use super::reach::{Gear, Reach};
 use super::{Ask, Failure, Server, clock};
 use crate::wire::Answer;
 use crate::wire::answer::Kind;
@@ -24,6 +24,10 @@ pub use policy::{Codes, Policy, Strategy};
 
 /// How long all attempts for one question may take together.
 const DEADLINE: Duration = Duration::from_secs(4);
+/// How many questions may go upstream for one, those of a trial among them.
+const MOST_SENDS: usize = 6;
+/// How many of them may be a trial's: another one when the first answer is cut.
+const TRIAL_SENDS: usize = 2;
 /// How long a trial may take.
 const TRIAL: Duration = Duration::from_secs(2);
 
@@ -32,37 +36,47 @@ const TRIAL: Duration = Duration::from_secs(2);
 pub struct Group {
     members: Vec<Arc<Member>>,
     policy: Policy,
+    gear: Gear,
 }
 
 /// A server, and what is known of it.
 #[derive(Debug)]
 struct Member {
     server: Server,
-    line: Line,
     health: Health,
+    line: Line,
 }
 
-/// The same servers, asked in the same manner.
+/// The same servers, asked in the same manner and found and believed in the same way.
 impl PartialEq for Group {
     fn eq(&self, other: &Self) -> bool {
-        self.policy == other.policy && self.servers().eq(other.servers())
+        let encrypted = self
+            .servers()
+            .any(|server| server.transport().is_encrypted());
+        self.policy == other.policy
+            && self.servers().eq(other.servers())
+            && (!encrypted || self.gear == other.gear)
     }
 }
 
 impl Group {
-    /// A group of these servers, of which nothing is known yet. Connections to them live longer than a
-    /// question: on `runtime`, or without one on that of whoever asks first.
-    pub fn new(servers: Vec<Server>, policy: Policy, runtime: Option<&Handle>) -> Self {
-        let members = servers.into_iter().map(|server| {
+    /// A group of these servers, of which nothing is known yet. Connections to them live longer than a question: on the runtime in
+    /// which this is called or, if in none, on that of whoever asks.
+    pub fn new(servers: Vec<Server>, policy: Policy, gear: &Gear) -> Self {
+        let reaches: Vec<Reach> = (servers.iter())
+            .map(|server| Reach::new(server, &servers, gear))
+            .collect();
+        let members = servers.into_iter().zip(reaches).map(|(server, reach)| {
             Arc::new(Member {
-                line: Line::new(Target::tcp(server.address()), runtime.cloned()),
                 server,
                 health: Health::new(),
+                line: Line::new(reach),
             })
         });
         Self {
             members: members.collect(),
             policy,
+            gear: gear.clone(),
         }
     }
 
@@ -71,16 +85,24 @@ impl Group {
         self.members.iter().map(|member| &member.server)
     }
 
+    /// Whether every server is out of order, as far as is known: an answer is not to be expected soon.
+    pub fn is_out(&self) -> bool {
+        self.members.iter().all(|member| member.health.is_out())
+    }
+
     /// Asks the servers until one gives an answer or the time is up. Whatever the servers do, it takes no longer than 4 s and no
-    /// more than six attempts.
+    /// more than six questions upstream.
     pub async fn ask(&self, ask: &Ask) -> Result<Answer, Failure> {
         if self.members.is_empty() {
             return Err(Failure::NoServer);
         }
         let end = Instant::now() + DEADLINE;
         let order = self.order();
-        self.try_others(&order, ask);
-        Race::new(&order, self.policy, ask, end).run().await
+        let trial = self.try_another(&order, ask);
+        let sends = Sends::new(MOST_SENDS - if trial { TRIAL_SENDS } else { 0 });
+        Race::new(&order, self.policy, ask, (end, &sends))
+            .run()
+            .await
     }
 
     /// The servers in the order in which they should be asked: those that are out of order last.
@@ -101,14 +123,14 @@ impl Group {
     }
 
     /// Puts the question to a server beside those that are asked for the client, where that is the way to learn whether it is
-    /// back, or has become quicker. Nobody waits for the answer.
+    /// back, or has become quicker. Nobody waits for the answer. True if there is such a server.
     #[expect(
         clippy::disallowed_methods,
         reason = "a trial ends by itself, and no shutdown need wait for it"
     )]
-    fn try_others(&self, order: &[&Member], ask: &Ask) {
+    fn try_another(&self, order: &[&Member], ask: &Ask) -> bool {
         if self.members.len() < 2 || self.policy.strategy == Strategy::Parallel {
-            return;
+            return false;
         }
         let now = clock::now();
         let first = order.first();
@@ -119,8 +141,10 @@ impl Group {
                 let (member, ask) = (Arc::clone(member), ask.clone());
                 // What it learns is noted; nobody waits for it.
                 drop(tokio::spawn(async move { member.try_out(&ask).await }));
+                return true;
             }
         }
+        false
     }
 }
 
@@ -128,11 +152,12 @@ impl Member {
     async fn try_out(&self, ask: &Ask) {
         let begin = Instant::now();
         let end = begin + TRIAL;
-        let deadlines = Deadlines {
+        let limits = Limits {
             udp: end,
             line: end,
+            sends: &Sends::new(TRIAL_SENDS),
         };
-        let exchange = exchange(&self.server, &self.line, ask, true, deadlines);
+        let exchange = exchange(&self.server, &self.line, ask, true, limits);
         match tokio::time::timeout_at(end, exchange).await {
             Ok(Ok(Ok(answer))) if answer.kind != Kind::Failure => {
                 self.health.proved(begin.elapsed(), clock::now());

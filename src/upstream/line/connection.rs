@@ -10,9 +10,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::life::Life;
 use super::stream::Stream;
-use super::target::Target;
 use super::{dial, stream};
 use crate::upstream::packet::Outgoing;
+use crate::upstream::reach::Target;
 
 /// How long a connection stays without questions, unless the server says otherwise.
 const REST: Duration = Duration::from_secs(10);

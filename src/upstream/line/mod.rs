@@ -11,7 +11,6 @@ mod connection;
 mod dial;
 mod life;
 mod stream;
-mod target;
 
 use std::fmt;
 use std::io;
@@ -26,9 +25,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::packet::Outgoing;
+use super::reach::Reach;
+use super::server::Transport;
 use connection::{Broken, Connection, Seat};
-
-pub use target::{Target, Transport};
 
 /// So many connections to one server; a further one only while those before it have no room (RFC 7766 §6.2.2).
 const MOST_CONNECTIONS: usize = 4;
@@ -43,7 +42,7 @@ pub(super) struct Line {
 }
 
 struct Inner {
-    target: Target,
+    reach: Reach,
     runtime: Option<Handle>,
     kept: Mutex<Kept>,
     alone: Semaphore,
@@ -61,27 +60,30 @@ type Opening = Shared<BoxFuture<'static, Result<Arc<Connection>, Arc<io::Error>>
 
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Line").field(&self.inner.target).finish()
+        f.debug_tuple("Line").field(&self.inner.reach).finish()
     }
 }
 
 impl Line {
-    /// A line to `target`; nothing is opened before somebody asks. Its connections live on `runtime`, or
-    /// without one on that of whoever asks.
-    pub(super) fn new(target: Target, runtime: Option<Handle>) -> Self {
+    /// A line to a server; nothing is opened before somebody asks. Its connections live on the runtime in which this is called or,
+    /// if in none, on that of whoever asks.
+    pub(super) fn new(reach: Reach) -> Self {
         Self {
             inner: Arc::new(Inner {
-                target,
-                runtime,
+                reach,
+                runtime: Handle::try_current().ok(),
                 kept: Mutex::default(),
                 alone: Semaphore::new(MOST_ALONE),
             }),
         }
     }
 
-    /// What questions travel in.
+    /// What questions travel in. A server that is asked over UDP has a line for what datagrams cannot do.
     pub(super) fn transport(&self) -> Transport {
-        self.inner.target.transport
+        match self.inner.reach.transport() {
+            Transport::Udp => Transport::Tcp,
+            other => other,
+        }
     }
 
     /// Asks, and gives the message that came back by `deadline`.
@@ -189,10 +191,7 @@ impl Inner {
         let inner = Arc::clone(self);
         let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
         let task = runtime.clone().spawn(async move {
-            let opening = connection::open(&inner.target, &runtime);
-            let late = || io::Error::new(io::ErrorKind::TimedOut, "it does not let us connect");
-            let opened = timeout(CONNECT, opening).await;
-            let opened = opened.unwrap_or_else(|_| Err(late()));
+            let opened = inner.connect(&runtime).await;
             let opened = opened.map(Arc::new).map_err(Arc::new);
             if kept {
                 let mut kept = inner.lock();
@@ -205,6 +204,22 @@ impl Inner {
         task.map(move |opened| opened.unwrap_or_else(ended))
             .boxed()
             .shared()
+    }
+
+    async fn connect(&self, runtime: &Handle) -> io::Result<Connection> {
+        let target = self.reach.target().await?;
+        let connecting = timeout(CONNECT, connection::open(&target, runtime));
+        let late = |_| {
+            Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "it does not let us connect",
+            ))
+        };
+        let connected = connecting.await.unwrap_or_else(late);
+        if connected.is_err() {
+            self.reach.not_there();
+        }
+        connected
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::super::Target;
+use super::Line;
 
 /// A listener and what it saw; ends when dropped.
 pub(super) struct FarEnd {
@@ -44,8 +44,9 @@ impl FarEnd {
         }
     }
 
-    pub(super) fn tcp(&self) -> Target {
-        Target::tcp(self.address)
+    /// A line to it.
+    pub(super) fn line(&self) -> Line {
+        super::line(&format!("tcp://{}", self.address))
     }
 
     /// How many connections there were.

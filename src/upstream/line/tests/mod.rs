@@ -9,12 +9,20 @@ use tokio::time::Instant;
 
 use super::{Line, Transport};
 use crate::upstream::Ask;
+use crate::upstream::Server;
 use crate::upstream::packet::{Carrier, Incoming, Manner, Outgoing};
+use crate::upstream::reach::{Gear, Reach};
 use crate::wire::types::class;
 use crate::wire::{Question, RecordType};
 
 /// As long as the servers of a group may take together.
 const DEADLINE: Duration = Duration::from_secs(4);
+
+/// A line to this server, of which nothing is known but what is written.
+fn line(server: &str) -> Line {
+    let server: Server = server.parse().unwrap();
+    Line::new(Reach::new(&server, &[], &Gear::default()))
+}
 
 /// A question for the address of a name as it goes over such a line.
 fn question(name: &str, transport: Transport) -> Outgoing {

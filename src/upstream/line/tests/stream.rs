@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use super::far_end::{FarEnd, answer, question, send, serve, serve_some};
-use super::{DEADLINE, Line, ask, ask_all};
+use super::{DEADLINE, ask, ask_all};
 use crate::upstream::line::stream::SEATS;
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn many_questions_share_a_connection_and_answers_come_in_any_order() {
         }
     };
     let far = FarEnd::start(backwards).await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     ask_all(&line, 100).await.unwrap();
     assert_eq!(far.connections(), 1);
 }
@@ -47,7 +47,7 @@ async fn a_full_connection_gets_a_second_beside_it() {
         serve(stream).await
     };
     let far = FarEnd::start(late).await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     ask_all(&line, 2 * SEATS).await.unwrap();
     assert_eq!(far.connections(), 2);
     ask_all(&line, SEATS).await.unwrap();
@@ -57,7 +57,7 @@ async fn a_full_connection_gets_a_second_beside_it() {
 #[tokio::test]
 async fn the_end_of_a_kept_connection_is_not_noticed() {
     let far = FarEnd::start(|stream, _| serve_some(stream, 1)).await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     for _ in 0..5 {
         ask(&line, "one.example").await.unwrap();
     }
@@ -72,7 +72,7 @@ async fn a_fresh_connection_that_fails_is_a_failure() {
         stream.shutdown().await
     })
     .await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     let began = Instant::now();
     let failed = ask(&line, "one.example").await.unwrap_err();
     assert!(failed.contains("UnexpectedEof"), "{failed}");
@@ -83,7 +83,7 @@ async fn a_fresh_connection_that_fails_is_a_failure() {
         Ok(())
     })
     .await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     ask(&line, "one.example").await.unwrap_err();
     assert!(far.connections() <= 2);
     assert!(began.elapsed() < Duration::from_secs(1));
@@ -93,10 +93,10 @@ async fn a_fresh_connection_that_fails_is_a_failure() {
 #[tokio::test]
 async fn a_refused_connection_says_so() {
     let far = FarEnd::start(|stream, _| serve(stream)).await;
-    let target = far.tcp();
+    let line = far.line();
     drop(far);
     sleep(Duration::from_millis(10)).await;
-    let failed = ask(&Line::new(target, None), "one.example").await;
+    let failed = ask(&line, "one.example").await;
     assert!(failed.unwrap_err().contains("ConnectionRefused"));
 }
 
@@ -114,7 +114,7 @@ async fn a_connection_that_falls_silent_is_replaced() {
         }
     };
     let far = FarEnd::start(forgotten).await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     ask(&line, "one.example").await.unwrap();
     let began = Instant::now();
     ask_all(&line, 10).await.unwrap();
@@ -136,7 +136,7 @@ async fn a_late_answer_of_a_silent_connection_counts() {
         Ok(())
     };
     let far = FarEnd::start(slow).await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     ask(&line, "one.example").await.unwrap();
     let began = Instant::now();
     ask(&line, "hard.example").await.unwrap();
@@ -162,9 +162,7 @@ async fn what_answers_nothing_is_not_believed() {
     let changes: [fn(&mut Vec<u8>); 2] = [|lie| lie[0] ^= 1, |lie| lie[13] ^= 3];
     for change in changes {
         let far = lie(change).await;
-        ask(&Line::new(far.tcp(), None), "one.example")
-            .await
-            .unwrap();
+        ask(&far.line(), "one.example").await.unwrap();
     }
     // Nobody is listened to for ever, and what is no message ends it at once.
     let endless = FarEnd::start(|mut stream: TcpStream, _| async move {
@@ -181,7 +179,7 @@ async fn what_answers_nothing_is_not_believed() {
     })
     .await;
     for (far, why) in [(endless, "not asked"), (short, "no message")] {
-        let failed = ask(&Line::new(far.tcp(), None), "one.example").await;
+        let failed = ask(&far.line(), "one.example").await;
         let failed = failed.unwrap_err();
         assert!(failed.contains(why), "{failed}");
     }
@@ -203,7 +201,7 @@ async fn an_idle_connection_is_closed_when_the_server_wants_it() {
         }
     })
     .await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     ask(&line, "one.example").await.unwrap();
     let began = Instant::now();
     assert_eq!(ends.recv().await, Some((true, true)));
@@ -226,7 +224,7 @@ async fn a_line_that_is_dropped_closes_its_connections() {
         }
     })
     .await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     ask(&line, "one.example").await.unwrap();
     assert_eq!(open.load(Ordering::SeqCst), 1);
     drop(line);
@@ -252,7 +250,7 @@ async fn silence_on_a_fresh_connection_is_not_asked_again() {
         }
     })
     .await;
-    let line = Line::new(far.tcp(), None);
+    let line = far.line();
     let failed = ask(&line, "one.example").await.unwrap_err();
     assert!(failed.contains("TimedOut"), "{failed}");
     assert_eq!(asked.load(Ordering::SeqCst), 1);

@@ -1,0 +1,59 @@
+//! What is wrong with a certificate, in words for people.
+
+use std::error::Error as _;
+
+use rustls::pki_types::UnixTime;
+use rustls::{CertificateError, Error};
+
+/// What went wrong while a server proved itself; what was expected, and what came.
+pub(in crate::upstream) fn explain(error: &Error) -> String {
+    let Error::InvalidCertificate(certificate) = error else {
+        return error.to_string();
+    };
+    match certificate {
+        CertificateError::ExpiredContext { not_after, time } => format!(
+            "the server's certificate ended on {}; this machine's date is {}",
+            date(*not_after),
+            date(*time)
+        ),
+        CertificateError::NotValidYetContext { not_before, time } => format!(
+            "the server's certificate begins on {}; this machine's date is {}",
+            date(*not_before),
+            date(*time)
+        ),
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        } => {
+            let names = presented.join(", ");
+            let has = if names.is_empty() { "no name" } else { &names };
+            format!("the server's certificate is not for {}; it is for: {has}", expected.to_str())
+        }
+        CertificateError::UnknownIssuer => {
+            "the server's certificate is from an issuer that is not trusted; for a server of your own set ca in [upstream], or write the digest of its key behind it (#sha256/…)".to_owned()
+        }
+        CertificateError::Other(other) => other
+            .source()
+            .map_or_else(|| other.to_string(), ToString::to_string),
+        other => format!("the server's certificate cannot be used: {other}"),
+    }
+}
+
+/// The day, as year, month and day of the Gregorian calendar.
+fn date(time: UnixTime) -> String {
+    // Counted from 1 March of year 0, so that a leap day ends a year (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    let days = time.as_secs() / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}

@@ -1,0 +1,110 @@
+//! Names that fail, again and again (RFC 9520).
+
+use super::*;
+use crate::support::client::{check, receive};
+use crate::support::upstream::{Act, Seen};
+use crate::support::wire::{FORMERR, QR, REFUSED, TC};
+
+/// However a name fails, with options or without, and however often it is asked for, a server hears of it at most three times
+/// in any second.
+#[test]
+fn a_failing_name_is_rarely_asked_for() {
+    const MOST: usize = 3;
+    let upstream = Upstream::without_tcp();
+    let lanward = Lanward::start(&[upstream.address], "");
+    let cut = Response {
+        flags: QR | TC,
+        ..Response::new(Vec::new())
+    };
+    let long = Response {
+        trailing: vec![0],
+        ..Response::new(Vec::new())
+    };
+    let no_edns = Behaviour::new(|seen: &Seen| {
+        let rcode = if seen.query.edns.is_some() {
+            FORMERR
+        } else {
+            SERVFAIL
+        };
+        vec![Act::Send(Response::rcode(rcode).to(&seen.query))]
+    });
+    let kinds: [(&str, Behaviour); 6] = [
+        ("servfail", Response::rcode(SERVFAIL).into()),
+        ("refused", Response::rcode(REFUSED).into()),
+        ("silent", Behaviour::silent()),
+        ("cut", cut.into()),
+        ("long", long.into()),
+        ("no-edns", no_edns),
+    ];
+    let mut asked = Vec::new();
+    for (kind, behaviour) in kinds {
+        for options in [false, true] {
+            let name = format!("{kind}-{options}.example");
+            upstream.on(&name, A, behaviour.clone());
+            let mut query = Query::new(&name, A);
+            if options {
+                query = query.edns(|edns| edns.options.push((65001, b"x".to_vec())));
+            }
+            asked.push((name, query, lanward.client().socket()));
+        }
+    }
+    let mut sent = 0;
+    until(Duration::from_millis(3500), || {
+        for (_, query, socket) in &asked {
+            socket.send(&query.bytes()).unwrap();
+        }
+        sent += 1;
+        false
+    });
+    for (name, query, socket) in &asked {
+        let reply = receive(socket, Duration::from_secs(5)).expect("a reply");
+        assert!(check(query, &reply).answer.is_empty());
+        let times: Vec<Instant> = (upstream.seen().iter())
+            .filter(|seen| seen.name() == *name)
+            .map(|seen| seen.at)
+            .collect();
+        let within = |start: Instant| {
+            let later = times.iter().filter(|time| **time >= start);
+            later
+                .filter(|time| **time - start < Duration::from_secs(1))
+                .count()
+        };
+        let most = times.iter().map(|time| within(*time)).max();
+        assert!(
+            (1..=MOST).contains(&most.unwrap_or(0)),
+            "{name}, asked {sent} times: {most:?} questions in a second"
+        );
+    }
+}
+
+/// Questions with the same options are twins like others: many at once would help to guess an answer.
+#[test]
+fn the_same_options_are_the_same_question() {
+    let upstream = Upstream::start();
+    let gate = crate::support::upstream::Gate::default();
+    upstream.otherwise(answer(ADDRESSES[0], 60).behind(&gate));
+    let lanward = Lanward::start(&[upstream.address], "");
+    let query = |value: &[u8]| {
+        Query::new("twin.example", A).edns(|edns| edns.options.push((65001, value.to_vec())))
+    };
+    let queries: Vec<Query> = (0..30_u8).map(|at| query(&[at % 2])).collect();
+    let sockets: Vec<_> = queries
+        .iter()
+        .map(|query| {
+            let socket = lanward.client().socket();
+            socket.send(&query.bytes()).unwrap();
+            socket
+        })
+        .collect();
+    assert!(until(Duration::from_secs(5), || {
+        upstream.count("twin.example") >= 2
+    }));
+    gate.open();
+    for (query, socket) in queries.iter().zip(&sockets) {
+        let reply = receive(socket, Duration::from_secs(5)).expect("a reply");
+        assert!(is_fresh(&check(query, &reply), ADDRESSES[0]));
+    }
+    // A slow machine may have let the first attempt go stale.
+    let asked = upstream.count("twin.example");
+    assert!((2..=4).contains(&asked), "{asked} questions for two");
+}
