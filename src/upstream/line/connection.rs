@@ -8,14 +8,19 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
+use super::http::{Http2, Http3};
 use super::life::Life;
+use super::quic::Quic;
 use super::stream::Stream;
-use super::{dial, stream};
+use super::{dial, http, quic, stream, tls};
+use crate::upstream::Transport;
 use crate::upstream::packet::Outgoing;
 use crate::upstream::reach::Target;
 
 /// How long a connection stays without questions, unless the server says otherwise.
 const REST: Duration = Duration::from_secs(10);
+/// The same where it took more to make it.
+const LONGER_REST: Duration = Duration::from_secs(30);
 /// How long a connection may give no answer at all while a question waits.
 const SILENCE: Duration = Duration::from_secs(1);
 
@@ -44,16 +49,51 @@ pub(super) struct Connection {
 #[derive(Debug)]
 enum Carrier {
     Stream(Stream),
+    Http2(Http2),
+    Http3(Http3),
+    Quic(Quic),
 }
 
 /// Connects to `target`; what keeps the connection going runs on `runtime`, on which this must be called, too.
 pub(super) async fn open(target: &Target, runtime: &Handle) -> io::Result<Connection> {
-    let io = dial::first(&target.addresses, dial::tcp).await?;
-    let life = Life::new(stream::SEATS, REST);
-    Ok(Connection {
-        carrier: Carrier::Stream(Stream::new(io, &life, runtime)),
-        life,
-    })
+    let addresses = &target.addresses;
+    let over_tls = |address| tls::connect(target, address);
+    let over_quic = |address| quic::connect(target, address);
+    let (life, carrier) = match target.transport {
+        Transport::Udp | Transport::Tcp => {
+            let io = dial::first(addresses, dial::tcp).await?;
+            let life = Life::new(stream::SEATS, REST);
+            let stream = Stream::new(io, &life, runtime);
+            (life, Carrier::Stream(stream))
+        }
+        Transport::Tls => {
+            let io = dial::first(addresses, over_tls).await?;
+            let life = Life::new(stream::SEATS, LONGER_REST);
+            let stream = Stream::new(io, &life, runtime);
+            (life, Carrier::Stream(stream))
+        }
+        Transport::Https => {
+            let uri = http::uri(target)?;
+            let io = dial::first(addresses, over_tls).await?;
+            let life = Life::new(http::SEATS, LONGER_REST);
+            let http = Http2::new(io, uri, &life, runtime).await?;
+            (life, Carrier::Http2(http))
+        }
+        Transport::Quic => {
+            let connection = dial::first(addresses, over_quic).await?;
+            let life = Life::new(quic::SEATS, LONGER_REST);
+            let quic = Quic::new(connection, &life, runtime);
+            (life, Carrier::Quic(quic))
+        }
+        Transport::H3 => {
+            let uri = http::uri(target)?;
+            let connection = dial::first(addresses, over_quic).await?;
+            let life = Life::new(http::SEATS, LONGER_REST);
+            let http = Http3::new(connection, uri, &life, runtime).await?;
+            (life, Carrier::Http3(http))
+        }
+    };
+    Ok(Connection { life, carrier })
 }
 
 impl Connection {
@@ -103,6 +143,9 @@ impl Seat {
         let life = &self.connection.life;
         let answer = match &self.connection.carrier {
             Carrier::Stream(stream) => stream.ask(question, life).await,
+            Carrier::Http2(http) => http.ask(&question.bytes, life).await,
+            Carrier::Http3(http) => http.ask(&question.bytes, life).await,
+            Carrier::Quic(quic) => quic.ask(&question.bytes, life).await,
         };
         if let Err(Broken::Gone(_)) = answer {
             life.retire();

@@ -9,8 +9,11 @@
 
 mod connection;
 mod dial;
+mod http;
 mod life;
+mod quic;
 mod stream;
+mod tls;
 
 use std::fmt;
 use std::io;

@@ -20,10 +20,6 @@ use super::server::{Proof, Transport};
 
 use pinned::{PinnedCertificate, PinnedKey};
 
-#[expect(
-    unused_imports,
-    reason = "encrypted connections, which need the words, are built next"
-)]
 pub(super) use words::explain;
 
 /// Why a server cannot be proven to be the right one.
@@ -96,7 +92,7 @@ impl Trust {
             let certificate = section.map_err(|error| wrong(&error))?;
             store
                 .add(certificate.clone())
-                .map_err(|error| wrong(&words::explain(&error)))?;
+                .map_err(|error| wrong(&explain(&error)))?;
             certificates.push(certificate);
         }
         if certificates.is_empty() {
