@@ -32,5 +32,6 @@ mod strategy;
 mod support;
 mod system;
 mod transparency;
+mod transports;
 mod vectors;
 mod zones;
