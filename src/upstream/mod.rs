@@ -2,19 +2,16 @@
 //!
 //! A question goes to the route with the longest matching domain, else to the default servers. Over UDP first, from a socket
 //! that is connected to the one server, with an unpredictable port, ID and letter case; whatever arrives there and is not the
-//! answer is ignored while we wait for it. Over TCP when the answer was cut or when somebody seems to be guessing.
+//! answer is ignored while we wait for it. Over TCP when the answer was cut or when somebody seems to be guessing. What is no
+//! datagram goes over a line, which keeps its connections.
 
 pub mod clock;
 mod exchange;
 mod group;
+mod line;
 mod packet;
-#[expect(
-    dead_code,
-    reason = "encrypted connections, which take their targets from here, are built next"
-)]
 mod reach;
 mod server;
-mod tcp;
 mod trust;
 mod udp;
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::exchange::{Limits, Sends, exchange};
+use super::line::Line;
 use super::reach::{Gear, GearError, Reach};
 use super::{Ask, Failure, Server, clock};
 use crate::wire::Answer;
@@ -43,7 +44,7 @@ pub struct Group {
 struct Member {
     server: Server,
     health: Health,
-    reach: Reach,
+    line: Line,
 }
 
 /// The same servers, asked in the same manner and found and believed in the same way.
@@ -59,7 +60,8 @@ impl PartialEq for Group {
 }
 
 impl Group {
-    /// A group of these servers, of which nothing is known yet.
+    /// A group of these servers, of which nothing is known yet. Connections to them live longer than a question: on the runtime in
+    /// which this is called or, if in none, on that of whoever asks.
     pub fn new(servers: Vec<Server>, policy: Policy, gear: &Gear) -> Self {
         let reaches: Vec<Reach> = (servers.iter())
             .map(|server| Reach::new(server, &servers, gear))
@@ -68,7 +70,7 @@ impl Group {
             Arc::new(Member {
                 server,
                 health: Health::new(),
-                reach,
+                line: Line::new(reach),
             })
         });
         Self {
@@ -82,7 +84,7 @@ impl Group {
     pub fn prove(&self) -> Result<(), GearError> {
         self.members
             .iter()
-            .try_for_each(|member| member.reach.prove())
+            .try_for_each(|member| member.line.prove())
     }
 
     /// Its servers, as they are configured.
@@ -159,11 +161,11 @@ impl Member {
         let end = begin + TRIAL;
         let limits = Limits {
             udp: end,
-            tcp: end,
+            line: end,
             sends: &Sends::new(TRIAL_SENDS),
         };
-        let asked = tokio::time::timeout_at(end, exchange(&self.server, ask, true, limits));
-        match asked.await {
+        let exchange = exchange(&self.server, &self.line, ask, true, limits);
+        match tokio::time::timeout_at(end, exchange).await {
             Ok(Ok(Ok(answer))) if answer.kind != Kind::Failure => {
                 self.health.proved(begin.elapsed(), clock::now());
             }

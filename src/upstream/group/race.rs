@@ -133,8 +133,8 @@ impl<'a> Race<'a> {
         }
         let limits = Limits {
             udp: self.end.min(now + patience),
-            // Who is there gets all the time for TCP: others are asked meanwhile.
-            tcp: self.end,
+            // To connect takes its time, and others are asked meanwhile.
+            line: self.end,
             sends: self.sends,
         };
         let wait = match self.policy.strategy {
@@ -149,7 +149,7 @@ impl<'a> Race<'a> {
         lane.running = Some(now);
         let (member, ask) = (lane.member, self.ask);
         let attempt = async move {
-            let outcome = exchange(&member.server, ask, edns, limits).await;
+            let outcome = exchange(&member.server, &member.line, ask, edns, limits).await;
             (index, outcome)
         };
         Some((Box::pin(attempt), now + wait))

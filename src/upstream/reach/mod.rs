@@ -69,6 +69,15 @@ pub(super) struct Target {
     pub(super) tls: Option<Arc<ClientConfig>>,
 }
 
+impl Target {
+    /// How TLS is spoken, and what the certificate must bear.
+    pub(super) fn secrets(&self) -> io::Result<(Arc<ClientConfig>, ServerName<'static>)> {
+        let missing = || io::Error::other("no certificate is asked of it");
+        let tls = self.tls.clone().ok_or_else(missing)?;
+        Ok((tls, self.identity.clone().ok_or_else(missing)?))
+    }
+}
+
 /// How one server is reached.
 #[derive(Debug)]
 pub(super) struct Reach {
@@ -110,6 +119,11 @@ impl Reach {
     /// Whether there is anything that no network could mend.
     pub(super) fn prove(&self) -> Result<(), GearError> {
         self.way.as_ref().map(drop).map_err(Clone::clone)
+    }
+
+    /// How questions travel.
+    pub(super) fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// What a new connection needs. Where the server has only a name this asks others for its address, unless that is known; it

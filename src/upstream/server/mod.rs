@@ -79,15 +79,10 @@ impl Server {
         &self.written.addresses
     }
 
-    /// Where it is asked without encryption: over UDP, over TCP, or both. None of one that is never asked so.
-    pub fn plain_address(&self) -> Option<SocketAddr> {
+    /// Where it is asked over UDP. None of one that is never asked so.
+    pub fn datagram_address(&self) -> Option<SocketAddr> {
         let first = self.written.addresses.first().copied();
-        first.filter(|_| !self.written.transport.is_encrypted())
-    }
-
-    /// Whether it is asked over plain TCP, and never over UDP.
-    pub fn is_tcp_only(&self) -> bool {
-        self.written.transport == Transport::Tcp
+        first.filter(|_| self.written.transport == Transport::Udp)
     }
 
     /// Its name, which its certificate must bear; none if only an address is written.

@@ -1,0 +1,36 @@
+//! TLS over TCP: what DNS over TLS (RFC 7858) and HTTP/2 run over.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::dial;
+use crate::upstream::reach::Target;
+use crate::upstream::trust::explain;
+
+/// Connects to one of the addresses of `target`, which proves there that it is the right server.
+pub(super) async fn connect(
+    target: &Target,
+    address: SocketAddr,
+) -> io::Result<TlsStream<TcpStream>> {
+    let (tls, identity) = target.secrets()?;
+    let stream = dial::tcp(address).await?;
+    TlsConnector::from(tls)
+        .connect(identity, stream)
+        .await
+        .map_err(in_words)
+}
+
+/// What is wrong, in words for people where it is about certificates.
+fn in_words(error: io::Error) -> io::Error {
+    let told = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match told {
+        Some(told) => io::Error::new(error.kind(), explain(told)),
+        None => error,
+    }
+}
