@@ -82,9 +82,9 @@ impl Group {
 
     /// Whether all of them can be found and proven, as far as that does not depend on the network.
     pub fn prove(&self) -> Result<(), GearError> {
-        let servers: Vec<Server> = self.servers().cloned().collect();
-        let mut each = servers.iter();
-        each.try_for_each(|server| self.gear.prove(server, &servers))
+        self.members
+            .iter()
+            .try_for_each(|member| member.line.prove())
     }
 
     /// Its servers, as they are configured.

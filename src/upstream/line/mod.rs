@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::packet::Outgoing;
-use super::reach::Reach;
+use super::reach::{GearError, Reach};
 use super::server::Transport;
 use connection::{Broken, Connection, Seat};
 
@@ -79,6 +79,11 @@ impl Line {
                 alone: Semaphore::new(MOST_ALONE),
             }),
         }
+    }
+
+    /// Whether there is anything that no network could mend.
+    pub(super) fn prove(&self) -> Result<(), GearError> {
+        self.inner.reach.prove()
     }
 
     /// What questions travel in. A server that is asked over UDP has a line for what datagrams cannot do.

@@ -116,6 +116,11 @@ impl Reach {
         }
     }
 
+    /// Whether there is anything that no network could mend.
+    pub(super) fn prove(&self) -> Result<(), GearError> {
+        self.way.as_ref().map(drop).map_err(Clone::clone)
+    }
+
     /// How questions travel.
     pub(super) fn transport(&self) -> Transport {
         self.transport
