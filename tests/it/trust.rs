@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
@@ -52,17 +53,23 @@ impl FarEnd {
     }
 }
 
+/// A name that nobody asked about yet: failures are remembered for a while.
+fn fresh() -> String {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    format!("n{}.example", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Asks until there is an answer, as when a server becomes known only now.
 fn answers_in_time(lanward: &Lanward) -> bool {
     until(Duration::from_secs(10), || {
-        let reply = lanward.client().udp(&Query::new("later.example", A));
+        let reply = lanward.client().udp(&Query::new(&fresh(), A));
         reply.rcode() == NOERROR
     })
 }
 
 #[track_caller]
 fn believed(lanward: &Lanward) {
-    let reply = lanward.client().udp(&Query::new("www.example", A));
+    let reply = lanward.client().udp(&Query::new(&fresh(), A));
     assert_eq!(
         reply.rcode(),
         NOERROR,
@@ -75,7 +82,7 @@ fn believed(lanward: &Lanward) {
 
 #[track_caller]
 fn not_believed(lanward: &Lanward, words: &[&str]) {
-    let reply = lanward.client().udp(&Query::new("www.example", A));
+    let reply = lanward.client().udp(&Query::new(&fresh(), A));
     assert_eq!(reply.rcode(), SERVFAIL, "{}", reply.summary());
     lanward.line(words);
 }
@@ -96,7 +103,7 @@ fn a_server_must_have_a_certificate_for_its_name_or_address() {
     }
     not_believed(
         &far.ask_as("tls://other.example@127.0.0.1:PORT", &far.authority, ""),
-        &["not for other.example; it is for: DnsName(\"dns.example\")"],
+        &["not for other.example; it is for: dns.example, 127.0.0.1"],
     );
     not_believed(
         &far.ask_as("tls://dns.example@127.0.0.1:PORT", &Authority::new(), ""),
@@ -139,6 +146,25 @@ fn a_server_can_be_known_by_its_key() {
     if installed("a_server_can_be_known_by_its_key", "openssl", "openssl") {
         assert_eq!(pin_of(far.port), right, "as README.md finds it");
     }
+}
+
+/// What is wrong with a server is for people to mend, even if another one has the answers meanwhile.
+#[test]
+fn it_is_told_that_a_server_is_not_believed_though_another_answers() {
+    if !ready("it_is_told_that_a_server_is_not_believed_though_another_answers") {
+        return;
+    }
+    let (far, stranger) = (FarEnd::start(Authority::new()), Authority::new());
+    let servers = format!(
+        "tls://127.0.0.1:PORT#sha256/{}\", \"tls://127.0.0.1:PORT",
+        stranger.pin()
+    );
+    let lanward = far.ask_as(&servers, &far.authority, "strategy = \"strict\"");
+    for _ in 0..5 {
+        believed(&lanward);
+    }
+    lanward.line(&["upstream server tls://127.0.0.1:", "is not believed: "]);
+    assert_eq!(lanward.logged("is not believed"), 1, "and once is enough");
 }
 
 /// The pin of a server, by the commands in `README.md`.

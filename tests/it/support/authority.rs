@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use ::ring::digest as ring_digest;
 use data_encoding::BASE64;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PublicKeyData};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PublicKeyData,
+};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -32,8 +34,12 @@ impl Authority {
     /// With another certificate of the server than usual.
     pub(crate) fn with(change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        // No two have the same name.
+        let name = BASE64.encode(&key.public_key_raw()[..9]);
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
         let names = vec![NAME.to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(names).unwrap();
