@@ -32,5 +32,7 @@ mod strategy;
 mod support;
 mod system;
 mod transparency;
+mod transports;
+mod trust;
 mod vectors;
 mod zones;
