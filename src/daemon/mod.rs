@@ -42,7 +42,7 @@ pub enum StartError {
     #[error("upstream server {0} is where lanward itself listens; it would ask itself for ever")]
     OwnListener(SocketAddr),
     /// An upstream server can never be asked.
-    #[error("upstream server {0}")]
+    #[error(transparent)]
     Gear(#[from] GearError),
     /// Local data cannot be loaded.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]

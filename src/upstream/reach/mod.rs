@@ -133,6 +133,10 @@ impl Reach {
             .way
             .as_ref()
             .map_err(|error| io::Error::other(error.clone()))?;
+        if let Some(tls) = &way.tls {
+            // What is said of earlier connections explains nothing about the next one.
+            tls.witness.take_doubt();
+        }
         let addresses = match &way.place {
             Place::Given(addresses) => addresses.clone(),
             Place::Sought(finder) => finder.addresses().await?,
