@@ -24,13 +24,22 @@ pub struct Key {
     bits: u8,
 }
 
+const DNSSEC_OK: u8 = 2;
+const CHECKING_DISABLED: u8 = 1;
+
+/// DO and CD, in this order, from the bits of a key; none if there are others.
+pub(super) fn read_bits(bits: u8) -> Option<(bool, bool)> {
+    let known = bits <= DNSSEC_OK | CHECKING_DISABLED;
+    known.then_some((bits & DNSSEC_OK != 0, bits & CHECKING_DISABLED != 0))
+}
+
 impl<'a> KeyRef<'a> {
     /// The key of a question with these two bits.
     pub fn new(question: &'a Question, dnssec_ok: bool, checking_disabled: bool) -> Self {
         Self {
             name: &question.name,
             kind: question.kind,
-            bits: u8::from(dnssec_ok) << 1 | u8::from(checking_disabled),
+            bits: u8::from(dnssec_ok) * DNSSEC_OK | u8::from(checking_disabled) * CHECKING_DISABLED,
         }
     }
 
@@ -51,6 +60,10 @@ impl<'a> KeyRef<'a> {
 impl Key {
     pub(super) fn name(&self) -> &[u8] {
         &self.name
+    }
+
+    pub(super) fn bits(&self) -> u8 {
+        self.bits
     }
 
     pub(super) fn size(&self) -> usize {
