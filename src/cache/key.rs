@@ -24,13 +24,9 @@ pub struct Key {
     bits: u8,
 }
 
-const DNSSEC_OK: u8 = 2;
-const CHECKING_DISABLED: u8 = 1;
-
 /// DO and CD, in this order, from the bits of a key; none if there are others.
 pub(super) fn read_bits(bits: u8) -> Option<(bool, bool)> {
-    let known = bits <= DNSSEC_OK | CHECKING_DISABLED;
-    known.then_some((bits & DNSSEC_OK != 0, bits & CHECKING_DISABLED != 0))
+    (bits < 4).then_some((bits & 2 != 0, bits & 1 != 0))
 }
 
 impl<'a> KeyRef<'a> {
@@ -39,7 +35,7 @@ impl<'a> KeyRef<'a> {
         Self {
             name: &question.name,
             kind: question.kind,
-            bits: u8::from(dnssec_ok) * DNSSEC_OK | u8::from(checking_disabled) * CHECKING_DISABLED,
+            bits: u8::from(dnssec_ok) << 1 | u8::from(checking_disabled),
         }
     }
 

@@ -273,11 +273,10 @@ fn lifetimes(prover: &mut Prover<'_>, cache: &file::Cache) -> Lifetimes {
 
 fn cache_file(prover: &mut Prover<'_>, text: &Text, folder: &Path) -> Option<PathBuf> {
     prover.read_with("file", text, |path| {
-        let path = Path::new(path);
-        let named = path.file_name().is_some();
-        let problem =
-            || format!("{path:?} names no file; allowed: such as \"/var/cache/lanward/cache\"");
-        named.then(|| folder.join(path)).ok_or_else(problem)
+        let named = Path::new(path).file_name().is_some();
+        let allowed = "allowed: such as \"/var/cache/lanward/cache\"";
+        let refuse = || format!("{path:?} names no file; {allowed}");
+        named.then(|| folder.join(path)).ok_or_else(refuse)
     })
 }
 

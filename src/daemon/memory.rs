@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::file::Broken;
-use crate::resolver::{Moment, NotRestored, Resolver};
+use crate::config::{Finding, Severity};
+use crate::resolver::{Moment, NotRestored, Resolver, Restored};
 use crate::upstream::clock;
 
 /// How often it is written. What is asked in between is lost only to a crash.
@@ -24,6 +25,9 @@ const BUFFER: usize = 64 << 10;
 const MORE: u64 = 2 << 20;
 /// Only the owner may read who asked for what, and only the owner may write answers.
 const MODE: u32 = 0o600;
+
+/// The bit of a folder into which everybody may write.
+const WRITABLE_BY_ALL: u32 = 0o002;
 
 /// The file, and what is kept in it.
 #[derive(Debug)]
@@ -45,10 +49,15 @@ impl Memory {
 
     /// Takes over what the file holds, if it is of use for a cache of this size. A broken one is put aside.
     pub(super) fn restore(&self, size: u64) {
+        if let Some(warning) = check(&self.path) {
+            tracing::warn!("{warning}");
+        }
         let file = self.path.display();
+        let begin = clock::now();
         match self.read(size) {
             Ok(restored) => tracing::info!(
                 %file,
+                took = ?clock::now().saturating_sub(begin),
                 kept = restored.kept,
                 ended = restored.ended,
                 refused = restored.refused,
@@ -112,11 +121,15 @@ impl Memory {
     /// even after a power cut.
     fn write(&self) -> io::Result<Option<usize>> {
         let new = beside(&self.path, ".new");
-        let written = self.write_to(&new);
-        match written {
-            Ok(Some(_)) => fs::rename(&new, &self.path)?,
-            // It is of no use, and may be what fills the disk.
-            Ok(None) | Err(_) => drop(fs::remove_file(&new)),
+        let written = self.write_to(&new).and_then(|count| {
+            if count.is_some() {
+                fs::rename(&new, &self.path)?;
+            }
+            Ok(count)
+        });
+        if !matches!(written, Ok(Some(_))) {
+            // It is of no use, and may be what fills the disk. There may be none.
+            drop(fs::remove_file(&new));
         }
         written
     }
@@ -139,7 +152,7 @@ impl Memory {
         Ok(count)
     }
 
-    fn read(&self, size: u64) -> Result<crate::resolver::Restored, NotRestored> {
+    fn read(&self, size: u64) -> Result<Restored, NotRestored> {
         let refuse = |why: String| Err(Broken::Io(io::Error::other(why)).into());
         let metadata = fs::metadata(&self.path).map_err(Broken::Io)?;
         if !metadata.is_file() {
@@ -155,6 +168,27 @@ impl Memory {
         self.resolver
             .restore(BufReader::with_capacity(BUFFER, file), moment())
     }
+}
+
+/// What is wrong with the place of such a file.
+pub fn check(path: &Path) -> Option<Finding> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let problem = match fs::metadata(folder.unwrap_or_else(|| Path::new("."))) {
+        Ok(metadata) if !metadata.is_dir() => "its folder is a file".to_owned(),
+        Ok(metadata) if metadata.mode() & WRITABLE_BY_ALL != 0 => {
+            "everybody may write into its folder, and so put answers there for lanward to give"
+                .to_owned()
+        }
+        Ok(_) => return None,
+        Err(error) => format!("its folder cannot be used: {error}"),
+    };
+    Some(Finding {
+        severity: Severity::Warning,
+        place: (path.to_owned(), None),
+        problem: format!("[cache] file: {problem}"),
+    })
 }
 
 fn moment() -> Moment {

@@ -32,6 +32,7 @@ use keeper::Keeper;
 use local::Loaded;
 use memory::Memory;
 
+pub use memory::check as check_cache_file;
 pub use parts::{Parts, build};
 
 /// Why lanward does not start.

@@ -190,13 +190,8 @@ impl Resolver {
                 return Err(failure);
             }
         };
-<<<<<<< HEAD
-        if ask.options.is_empty() && current {
-            self.cache.insert(TopicRef::new(ask).key.to_key(), &entry);
-=======
         if ask.options.is_empty() {
             self.keep(state, ask, &entry);
->>>>>>> 9fadf73 (Let the cache outlive a restart in a file)
         }
         Ok(entry)
     }
@@ -211,7 +206,7 @@ impl Resolver {
         if !allowed() {
             return;
         }
-        let key = KeyRef::new(&ask.question, ask.dnssec_ok, ask.checking_disabled);
+        let key = TopicRef::new(ask).key;
         self.cache.insert(key.to_key(), entry);
         // A state that came into force just now may have looked through the cache before this was there.
         if !allowed() {

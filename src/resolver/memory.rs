@@ -76,13 +76,22 @@ impl Resolver {
     /// Reads what [`Resolver::save`] wrote. Must be called before the first question: of a file that turns out to be broken at
     /// its end something might be kept until then.
     pub fn restore(&self, input: impl Read, moment: Moment) -> Result<Restored, NotRestored> {
-        let (reader, head) = Reader::new(input)?;
-        if head.upstream != self.state.load().upstream.describe() {
-            return Err(NotRestored::OtherServers);
-        }
-        let away = moment.of_day.checked_sub(head.written);
-        // Both times were cut to whole seconds.
-        let away = Duration::from_secs(away.ok_or(NotRestored::Future)? + 1);
+        let (mut reader, head) = Reader::new(input)?;
+        let away = if head.upstream == self.state.load().upstream.describe() {
+            let away = moment.of_day.checked_sub(head.written);
+            away.ok_or(NotRestored::Future)
+        } else {
+            Err(NotRestored::OtherServers)
+        };
+        let away = match away {
+            // Both times were cut to whole seconds.
+            Ok(away) => Duration::from_secs(away + 1),
+            Err(reason) => {
+                // What the head says counts if the file is whole.
+                while reader.read_next()?.is_some() {}
+                return Err(reason);
+            }
+        };
         let restored = self.restore_all(reader, moment.now, away);
         if restored.is_err() {
             self.cache.clear();
