@@ -110,7 +110,9 @@ impl Memory {
             }
             Ok(None) => tracing::debug!(%file, "cache not written: other servers are asked now"),
             Err(problem) => {
-                if !std::mem::replace(&mut *failed, true) {
+                if std::mem::replace(&mut *failed, true) {
+                    tracing::debug!(%file, %problem, "the cache still cannot be written");
+                } else {
                     tracing::warn!(%file, %problem, "the cache cannot be written and will not outlive a restart");
                 }
             }
