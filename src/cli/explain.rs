@@ -138,7 +138,11 @@ impl Explain {
         entry.write(&mut out, query, clock::now(), usize::from(u16::MAX));
         show("upstream", &describe(&out));
         show_errors(&entry.answer().options);
-        show("kept for", &describe_lifetime(entry.lifetime(), stale));
+        if state.is_excluded(&query.question.name) {
+            show("kept for", "0 s; the name is in [cache] exclude");
+        } else {
+            show("kept for", &describe_lifetime(entry.lifetime(), stale));
+        }
         let mut exceptions = state
             .judge
             .exceptions_of(&query.question.name)

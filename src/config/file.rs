@@ -145,6 +145,8 @@ pub(super) struct Cache {
     pub(super) max_negative_ttl: Option<u32>,
     pub(super) max_stale: Option<Spanned<u32>>,
     pub(super) prefetch: Option<bool>,
+    pub(super) file: Option<Text>,
+    pub(super) exclude: Vec<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

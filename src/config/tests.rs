@@ -93,6 +93,14 @@ fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
             "3:8: warning: ids: this is about plex.direct",
         ),
         (
+            "[cache]\nfile = \"\"\n",
+            "2:8: error: file: \"\" names no file; allowed: ",
+        ),
+        (
+            "[cache]\nexclude = [\"*.example.com\"]\n",
+            "2:12: error: exclude: \"*.example.com\": write \"example.com\"",
+        ),
+        (
             "[cache]\nmax_stale = 604801\n",
             "2:13: error: max_stale: allowed: 0 (never) to 604800",
         ),

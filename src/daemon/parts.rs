@@ -49,6 +49,11 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
             Group::new(servers, settings.upstream.policy, &settings.upstream.gear),
             routes,
         )),
+        excluded: settings
+            .exclude
+            .iter()
+            .map(|domain| (*domain, ()))
+            .collect(),
     };
     Parts {
         state,

@@ -15,6 +15,7 @@ mod server;
 mod trust;
 mod udp;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::name::SuffixMap;
@@ -56,6 +57,17 @@ impl Upstream {
         let mut plan: Vec<_> = routes.collect();
         plan.sort_by(|a, b| a.0.as_wire().cmp(b.0.as_wire()));
         plan
+    }
+
+    /// The same in words, a line for each domain: to be compared with what was asked before a restart. Whatever makes a
+    /// difference to `==` must make one here.
+    pub fn describe(&self) -> String {
+        let mut text = format!(". {}\n", self.default.describe());
+        for (domain, group) in self.plan() {
+            // Writing to a string cannot fail.
+            let _written = writeln!(text, "{domain} {}", group.describe());
+        }
+        text
     }
 
     /// Every group, the default one first.

@@ -97,6 +97,12 @@ impl Group {
         self.members.iter().all(|member| member.health.is_out())
     }
 
+    /// Manner and servers in words.
+    pub(super) fn describe(&self) -> String {
+        let servers: Vec<String> = self.servers().map(ToString::to_string).collect();
+        format!("{:?} {}", self.policy, servers.join(" "))
+    }
+
     /// Asks the servers until one gives an answer or the time is up. Whatever the servers do, it takes no longer than 4 s and no
     /// more than six questions upstream.
     pub async fn ask(&self, ask: &Ask) -> Result<Answer, Failure> {
