@@ -39,6 +39,9 @@ pub(super) struct Upstream {
     pub(super) servers: Option<Vec<Text>>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
+    pub(super) dnssec: Option<Text>,
+    pub(super) trust_anchor: Option<Text>,
+    pub(super) negative_trust_anchors: Vec<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,6 +53,7 @@ pub(super) struct Route {
     pub(super) private: bool,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
+    pub(super) dnssec: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]

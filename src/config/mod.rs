@@ -2,6 +2,7 @@
 //!
 //! All that is wrong is told at once, each with file, line, key and what is allowed. Below this floor nothing is checked again.
 
+mod dnssec;
 mod file;
 mod finding;
 mod local;
@@ -23,6 +24,7 @@ use finding::Prover;
 use size::Size;
 
 pub use crate::zone::Severity;
+pub use dnssec::Dnssec;
 pub use finding::Finding;
 pub use local::{LeaseFile, Local, ZoneFile};
 pub use rebinding::{OwnNetwork, Protection};
@@ -119,6 +121,7 @@ impl Settings {
                 return (None, prover.findings);
             }
         };
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         let settings = Self {
             listen: file.server.listen.as_deref().map_or_else(
                 || vec![DEFAULT_LISTEN],
@@ -139,12 +142,8 @@ impl Settings {
                 }
                 *workers.get_ref()
             }),
-            upstream: upstream::prove(&mut prover, &file),
-            local: local::prove(
-                &mut prover,
-                &file,
-                path.parent().unwrap_or_else(|| Path::new("")),
-            ),
+            upstream: upstream::prove(&mut prover, &file, folder),
+            local: local::prove(&mut prover, &file, folder),
             embedded: names::prove(&mut prover, &file.embedded),
             protection: rebinding::prove(&mut prover, &file.rebinding),
             cache: file

@@ -1,5 +1,8 @@
 //! The part of the file that says whom to ask.
 
+use std::path::Path;
+
+use super::dnssec::{self, Dnssec};
 use super::file::{self, File, Text};
 use super::finding::Prover;
 use super::{names, rebinding};
@@ -15,6 +18,8 @@ pub struct Upstream {
     pub policy: Policy,
     /// Servers for single domains.
     pub routes: Vec<Route>,
+    /// How answers are judged; `None`: not at all.
+    pub dnssec: Option<Dnssec>,
 }
 
 /// Servers for some domains.
@@ -31,7 +36,7 @@ pub struct Route {
 }
 
 /// `[upstream]` and `[[route]]`.
-pub(super) fn prove(prover: &mut Prover<'_>, file: &File) -> Upstream {
+pub(super) fn prove(prover: &mut Prover<'_>, file: &File, folder: &Path) -> Upstream {
     let servers =
         (file.upstream.servers.as_deref()).map(|servers| prover.read_all("servers", servers));
     let manner = (&file.upstream.strategy, &file.upstream.failover_on);
@@ -43,6 +48,7 @@ pub(super) fn prove(prover: &mut Prover<'_>, file: &File) -> Upstream {
         servers,
         policy,
         routes,
+        dnssec: dnssec::prove(prover, file, folder),
     }
 }
 

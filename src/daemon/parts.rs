@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use tokio::runtime::Handle;
 
 use super::local::Loaded;
 use super::system;
@@ -13,7 +14,7 @@ use crate::name::embedded::Embedded;
 use crate::name::special::{PROTECTED, SpecialUse};
 use crate::rebinding::{Exception, Judge, PRIVATE, Policy};
 use crate::resolver::State;
-use crate::upstream::{Group, Server, Upstream};
+use crate::upstream::{Group, Server, Upstream, Validator};
 
 /// A state, and where its default servers come from.
 #[derive(Debug)]
@@ -41,15 +42,21 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
     let embedded = Arc::new(Embedded::new(settings.embedded.iter().cloned()));
     let mut policy = policy(settings, networks, Arc::clone(&embedded));
     policy.protected.extend(&local.protected);
+    let upstream = Upstream::new(Group::new(servers, settings.upstream.policy), routes);
+    let upstream = match &settings.upstream.dnssec {
+        Some(dnssec) => upstream.judged_by(Validator::new(
+            dnssec.anchors.clone(),
+            dnssec.domains.iter().copied(),
+            Handle::try_current().ok(),
+        )),
+        None => upstream,
+    };
     let state = State {
         zones: Arc::clone(&local.zones),
         embedded,
         special: SpecialUse::new(),
         judge: Judge::new(policy),
-        upstream: Arc::new(Upstream::new(
-            Group::new(servers, settings.upstream.policy),
-            routes,
-        )),
+        upstream: Arc::new(upstream),
     };
     Parts {
         state,

@@ -163,8 +163,7 @@ impl Resolver {
 
     /// Looks at an answer from upstream as [`Resolver::complete`] would, without keeping it.
     pub async fn inspect(&self, state: &State, ask: &Ask) -> Result<Entry<Findings>, Failure> {
-        let (_, group) = state.upstream.route(&ask.question.name);
-        let answer = group.ask(ask).await?;
+        let answer = state.upstream.ask(ask).await?;
         let findings = Findings::scan(&answer)
             .map_err(|malformed| Failure::Unusable(malformed.to_string()))?;
         let weight = findings.weight();

@@ -11,8 +11,11 @@ mod packet;
 mod server;
 mod tcp;
 mod udp;
+pub mod validate;
 
 use std::sync::Arc;
+
+use tokio::time::Instant;
 
 use crate::name::SuffixMap;
 use crate::wire::{Answer, Name};
@@ -20,12 +23,16 @@ use crate::wire::{Answer, Name};
 pub use group::{Codes, Group, Policy, Strategy};
 pub use packet::Ask;
 pub use server::{Server, ServerError};
+pub use validate::{Anchors, Bogus, Validator};
+
+use group::DEADLINE;
 
 /// Where questions go.
 #[derive(Debug)]
 pub struct Upstream {
     default: Arc<Group>,
     routes: SuffixMap<Arc<Group>>,
+    validator: Option<Validator>,
 }
 
 impl Upstream {
@@ -34,7 +41,40 @@ impl Upstream {
         Self {
             default: Arc::new(default),
             routes: routes.into_iter().collect(),
+            validator: None,
         }
+    }
+
+    /// The same servers, whose answers are judged.
+    #[must_use]
+    pub fn judged_by(self, validator: Validator) -> Self {
+        Self {
+            validator: Some(validator),
+            ..self
+        }
+    }
+
+    /// Asks the servers that are there for the name, and judges their answer if that is wanted. A client that sets CD judges by
+    /// itself (RFC 4035 §3.2.2).
+    pub async fn ask(self: &Arc<Self>, ask: &Ask) -> Result<Answer, Failure> {
+        let (_, group) = self.route(&ask.question.name);
+        let Some(validator) = &self.validator else {
+            return group.ask(ask).await;
+        };
+        let end = Instant::now() + DEADLINE;
+        if ask.checking_disabled || !validator.judges(&ask.question.name) {
+            let mut answer = group.ask(ask).await?;
+            // Only what was judged here is called authentic.
+            answer.authentic = false;
+            return Ok(answer);
+        }
+        let answer = group.ask(&Validator::widen(ask)).await?;
+        validator.judge(Arc::clone(self), ask, answer, end).await
+    }
+
+    /// Whether answers about a name are judged.
+    pub fn judges(&self, name: &Name) -> bool {
+        (self.validator.as_ref()).is_some_and(|validator| validator.judges(name))
     }
 
     /// The servers for a name, and the domain by which they were chosen: none for the default servers.
@@ -59,10 +99,12 @@ impl Upstream {
     }
 }
 
-/// The same servers are asked for the same names.
+/// The same servers are asked for the same names, and their answers judged in the same way.
 impl PartialEq for Upstream {
     fn eq(&self, other: &Self) -> bool {
-        self.default == other.default && self.plan() == other.plan()
+        self.default == other.default
+            && self.plan() == other.plan()
+            && self.validator == other.validator
     }
 }
 
@@ -81,4 +123,7 @@ pub enum Failure {
     /// Every server that answered said that it could not or would not say; the last one's words.
     #[error("every upstream server refused or failed")]
     Refused(Box<Answer>),
+    /// The answer is not as its zone signed it.
+    #[error("DNSSEC: {0}")]
+    Bogus(Box<Bogus>),
 }

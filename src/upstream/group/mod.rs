@@ -21,7 +21,7 @@ use race::Race;
 pub use policy::{Codes, Policy, Strategy};
 
 /// How long all attempts for one question may take together.
-const DEADLINE: Duration = Duration::from_secs(4);
+pub(super) const DEADLINE: Duration = Duration::from_secs(4);
 /// How long a trial may take.
 const TRIAL: Duration = Duration::from_secs(2);
 
