@@ -118,6 +118,11 @@ impl Explain {
                 show("upstream", &format!("{}; this is passed on", answer.rcode));
                 show_errors(&answer.options);
             }
+            Err(Failure::Bogus(bogus)) => {
+                show("dnssec", &format!("bogus: {bogus}"));
+                let code = bogus.reason.code();
+                show("answer", &format!("SERVFAIL; extended error {code}"));
+            }
             Err(failure) => {
                 show("upstream", &failure.to_string());
                 show("answer", "SERVFAIL");
@@ -130,6 +135,8 @@ impl Explain {
         entry.write(&mut out, query, clock::now(), usize::from(u16::MAX));
         show("upstream", &describe(&out));
         show_errors(&entry.answer().options);
+        let judged = state.upstream.judges(&query.question.name);
+        show("dnssec", judgement(judged, entry.answer().authentic));
         show("kept for", &format!("{} s", entry.lifetime().as_secs()));
         let mut exceptions = state
             .judge
@@ -195,6 +202,16 @@ impl Explain {
         packet.extend_from_slice(&class::IN.to_be_bytes());
         write_opt(&mut packet, Rcode::NOERROR, false, &[], None);
         packet
+    }
+}
+
+/// What DNSSEC says about an answer.
+fn judgement(judged: bool, authentic: bool) -> &'static str {
+    match (judged, authentic) {
+        (true, true) => "secure: signed all the way from a trust anchor",
+        (true, false) => "insecure: a zone on the way is not signed",
+        (false, true) => "not judged here; the upstream says that it is secure",
+        (false, false) => "not judged",
     }
 }
 

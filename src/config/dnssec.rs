@@ -82,7 +82,7 @@ fn read_anchors(prover: &mut Prover<'_>, text: &Text, folder: &Path) -> Option<A
         let problem = format!("trust_anchor: {}: {problem}", path.display());
         prover.error(Some(text.span()), problem);
     };
-    let records = match zone::load(&path, &Name::ROOT) {
+    let records = match zone::load_single(&path) {
         Ok(records) => records,
         Err(findings) => {
             for finding in findings {

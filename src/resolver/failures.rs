@@ -13,10 +13,12 @@ use crate::upstream::Failure;
 
 /// The shortest time that RFC 9520 §3.2 allows: when the upstream is back, so are we.
 const KEPT: Duration = Duration::from_secs(1);
+/// What is bogus stays so until somebody mends the zone, and every attempt costs a chain of questions and signatures.
+const KEPT_BOGUS: Duration = Duration::from_secs(10);
 /// How many failed questions are remembered.
 const REMEMBERED: usize = 4096;
 
-/// The failures of the last second, by question.
+/// The failures of the last seconds, by question.
 #[derive(Debug)]
 pub(super) struct Failures {
     recent: Cache<Key, (Duration, Arc<Failure>)>,
@@ -34,7 +36,11 @@ impl Failures {
     /// How this question failed, if it did so just now.
     pub(super) fn find(&self, key: &KeyRef<'_>, now: Duration) -> Option<Arc<Failure>> {
         let (failed, failure) = self.recent.get(key)?;
-        (now.saturating_sub(failed) < KEPT).then_some(failure)
+        let kept = match *failure {
+            Failure::Bogus(_) => KEPT_BOGUS,
+            _ => KEPT,
+        };
+        (now.saturating_sub(failed) < kept).then_some(failure)
     }
 
     /// Forgets all.

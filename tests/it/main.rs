@@ -22,6 +22,7 @@
 mod addresses;
 mod cli;
 mod differential;
+mod dnssec;
 mod door;
 mod faults;
 mod harness;

@@ -51,7 +51,7 @@ impl<'w> Walk<'w> {
         answer: &Answer,
     ) -> Result<Verdict, Failure> {
         let subject = (question.name, question.kind);
-        let broken = |reason| bogus(&Name::ROOT, subject, reason);
+        let broken = |reason| bogus(&Name::ROOT, &subject, reason);
         let message = Message::read(&answer.bytes).map_err(|_| broken(Reason::Forged))?;
         let sets = RrSet::all(&message).map_err(broken)?;
         let mut judgment = Judgment {
@@ -94,14 +94,14 @@ impl<'s, 'a> Judgment<'_, 's, 'a> {
                 self.weigh_link(alias).await?;
                 let (target, _) = alias
                     .first_name()
-                    .map_err(|_| bogus(&name, (name, RecordType::CNAME), Reason::Forged))?;
+                    .map_err(|_| bogus(&name, &(name, RecordType::CNAME), Reason::Forged))?;
                 name = target;
             }
         }
         match (kind, self.find(&name, question.kind)) {
             (Kind::Positive, Some(set)) => self.weigh_link(set).await,
             (Kind::Positive, None) if question.kind != RecordType::RRSIG => {
-                Err(bogus(&name, (name, question.kind), Reason::Forged))
+                Err(bogus(&name, &(name, question.kind), Reason::Forged))
             }
             // Signatures are not signed.
             (Kind::Positive, None) | (Kind::Failure, _) => {
@@ -134,7 +134,7 @@ impl<'s, 'a> Judgment<'_, 's, 'a> {
         let zone = &secure.zone.name;
         let proofs = self.proofs_of(zone);
         let denied = proofs.allow_wildcard(&owner, &encloser, &mut self.walk.work);
-        self.note(denied.map_err(|reason| bogus(zone, (owner, set.kind), reason))?);
+        self.note(denied.map_err(|reason| bogus(zone, &(owner, set.kind), reason))?);
         Ok(())
     }
 
@@ -158,13 +158,14 @@ impl<'s, 'a> Judgment<'_, 's, 'a> {
             .cloned();
         let zone = match zone {
             Some(zone) => zone,
-            None => match self.walk.zone_of(&upper).await? {
-                Some(zone) => zone,
-                None => {
+            None => {
+                if let Some(zone) = self.walk.zone_of(&upper).await? {
+                    zone
+                } else {
                     self.verdict.secure = false;
                     return Ok(());
                 }
-            },
+            }
         };
         let proofs = self.proofs_of(&zone.name);
         let work = &mut self.walk.work;
@@ -173,7 +174,7 @@ impl<'s, 'a> Judgment<'_, 's, 'a> {
         } else {
             proofs.deny_type(name, kind, work)
         };
-        self.note(denied.map_err(|reason| bogus(&zone.name, (*name, kind), reason))?);
+        self.note(denied.map_err(|reason| bogus(&zone.name, &(*name, kind), reason))?);
         Ok(())
     }
 
@@ -230,7 +231,9 @@ impl<'s, 'a> Judgment<'_, 's, 'a> {
             };
             match verified {
                 Ok(signed) => return Ok(Some(Secure { set, zone, signed })),
-                Err(reason) => why = why.or(Some(bogus(&zone.name, subject, reason))),
+                Err(reason) => {
+                    why.get_or_insert_with(|| bogus(&zone.name, &subject, reason));
+                }
             }
         }
         if let Some(why) = why {
@@ -238,7 +241,7 @@ impl<'s, 'a> Judgment<'_, 's, 'a> {
         }
         match self.walk.zone_of(&upper).await? {
             None => Ok(None),
-            Some(zone) => Err(bogus(&zone.name, subject, Reason::Unsigned)),
+            Some(zone) => Err(bogus(&zone.name, &subject, Reason::Unsigned)),
         }
     }
 }

@@ -29,9 +29,10 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Ask, Failure, Upstream, clock};
+use super::group::DEADLINE;
+use super::{Ask, Failure, Group, Upstream, clock};
 use crate::name::SuffixMap;
-use crate::wire::{Answer, Name};
+use crate::wire::{Answer, Name, Question};
 
 use judge::Verdict;
 use walk::Walk;
@@ -84,43 +85,33 @@ impl Validator {
         }
     }
 
-    /// What must be asked in place of `ask`, so that the answer can be judged.
-    pub(super) fn widen(ask: &Ask) -> Ask {
-        Ask {
+    /// Asks `group` and judges its answer, unless the client set CD, by which it says that it judges by itself
+    /// (RFC 4035 §3.2.2). The answer comes back as the client may have it; all of it takes no longer than a question may.
+    pub(super) async fn ask(
+        &self,
+        upstream: &Arc<Upstream>,
+        group: &Group,
+        ask: &Ask,
+    ) -> Result<Answer, Failure> {
+        if ask.checking_disabled || !self.judges(&ask.question.name) {
+            let mut answer = group.ask(ask).await?;
+            // Only what was judged here is called authentic.
+            answer.authentic = false;
+            return Ok(answer);
+        }
+        let end = Instant::now() + DEADLINE;
+        let whole = Ask {
             dnssec_ok: true,
             checking_disabled: true,
             ..ask.clone()
-        }
-    }
-
-    /// Judges the answer to `ask`, which was put as [`Validator::widen`] says: it comes back as the client may have it.
-    pub(super) async fn judge(
-        &self,
-        upstream: Arc<Upstream>,
-        ask: &Ask,
-        answer: Answer,
-        end: Instant,
-    ) -> Result<Answer, Failure> {
-        let question = ask.question;
-        let work = async move {
-            let Some(validator) = &upstream.validator else {
-                return Ok(answer);
-            };
-            let verdict = validator.verdict(&upstream, &question, &answer).await?;
-            Ok(settle(answer, verdict))
         };
-        let judged = async {
-            match &self.runtime {
-                // Who waits for it is a question, and for questions a shutdown waits.
-                Some(runtime) => runtime.spawn(work).await.unwrap_or_else(|error| {
-                    Err(Failure::Unusable(format!("DNSSEC validation: {error}")))
-                }),
-                None => work.await,
-            }
-        };
-        let late = || "the keys for DNSSEC did not come in time".to_owned();
-        let answer = (timeout_at(end, judged).await)
-            .unwrap_or_else(|_| Err(Failure::Unreachable(late())))?;
+        let answer = group.ask(&whole).await?;
+        let answer = timeout_at(end, self.judge(Arc::clone(upstream), ask, answer))
+            .await
+            .unwrap_or_else(|_| {
+                let late = "the keys for DNSSEC did not come in time";
+                Err(Failure::Unreachable(late.to_owned()))
+            })?;
         if ask.dnssec_ok {
             return Ok(answer);
         }
@@ -129,10 +120,37 @@ impl Validator {
             .map_err(|malformed| Failure::Unusable(malformed.to_string()))
     }
 
+    async fn judge(
+        &self,
+        upstream: Arc<Upstream>,
+        ask: &Ask,
+        mut answer: Answer,
+    ) -> Result<Answer, Failure> {
+        let question = ask.question;
+        let work = async move {
+            let Some(validator) = &upstream.validator else {
+                return Ok(answer);
+            };
+            let verdict = validator.verdict(&upstream, &question, &answer).await?;
+            answer.authentic = verdict.secure;
+            if verdict.most < u32::MAX {
+                answer.shorten(verdict.most);
+            }
+            Ok(answer)
+        };
+        match &self.runtime {
+            // Who waits for it is a question, and for questions a shutdown waits.
+            Some(runtime) => runtime.spawn(work).await.unwrap_or_else(|error| {
+                Err(Failure::Unusable(format!("DNSSEC validation: {error}")))
+            }),
+            None => work.await,
+        }
+    }
+
     async fn verdict(
         &self,
         upstream: &Upstream,
-        question: &crate::wire::Question,
+        question: &Question,
         answer: &Answer,
     ) -> Result<Verdict, Failure> {
         let mut walk = Walk {
@@ -151,14 +169,6 @@ impl PartialEq for Validator {
     fn eq(&self, other: &Self) -> bool {
         self.anchors == other.anchors && self.domains.iter().eq(other.domains.iter())
     }
-}
-
-fn settle(mut answer: Answer, verdict: Verdict) -> Answer {
-    answer.authentic = verdict.secure;
-    if verdict.most < u32::MAX {
-        answer.shorten(verdict.most);
-    }
-    answer
 }
 
 /// The time of day modulo 2³², as signatures have it; none while the clock cannot be right. Then signatures are verified, but

@@ -84,7 +84,7 @@ impl Walk<'_> {
     /// The keys of a zone, of which one is trusted.
     async fn enter(&mut self, name: &Name, trust: &[Trust]) -> Result<(Status, u32), Failure> {
         let answer = self.ask(name, RecordType::DNSKEY).await?;
-        let bogus = |reason| bogus(name, (*name, RecordType::DNSKEY), reason);
+        let bogus = |reason| bogus(name, &(*name, RecordType::DNSKEY), reason);
         let message = Message::read(&answer.bytes).map_err(|_| bogus(Reason::Forged))?;
         let sets = RrSet::all(&message).map_err(bogus)?;
         let set = sets
@@ -107,7 +107,7 @@ impl Walk<'_> {
     async fn ask(&mut self, name: &Name, kind: RecordType) -> Result<Answer, Failure> {
         self.work
             .ask()
-            .map_err(|reason| bogus(name, (*name, kind), reason))?;
+            .map_err(|reason| bogus(name, &(*name, kind), reason))?;
         let zone = match kind {
             RecordType::DS => name.parent().unwrap_or(Name::ROOT),
             _ => *name,
@@ -150,7 +150,7 @@ struct Link<'a> {
 
 impl Link<'_> {
     fn bogus(&self, reason: Reason) -> Failure {
-        bogus(&self.zone.name, self.subject, reason)
+        bogus(&self.zone.name, &self.subject, reason)
     }
 
     fn verify(&self, set: &RrSet<'_>, work: &mut Work) -> Result<Signed, Failure> {
@@ -211,10 +211,10 @@ impl Link<'_> {
     }
 }
 
-pub(super) fn bogus(zone: &Name, subject: (Name, RecordType), reason: Reason) -> Failure {
+pub(super) fn bogus(zone: &Name, subject: &(Name, RecordType), reason: Reason) -> Failure {
     Failure::Bogus(Box::new(Bogus {
         zone: *zone,
-        subject,
+        subject: *subject,
         reason,
     }))
 }

@@ -1,7 +1,7 @@
 //! How much work one question is worth.
 //!
 //! Whoever runs a zone decides how many keys, signatures and hashes a validator meets in it. Each of these attacks has made
-//! resolvers compute for minutes on a single question: keys with one tag times signatures (CVE-2023-50387, "KeyTrap"), NSEC3
+//! resolvers compute for minutes on a single question: keys with one tag times signatures (CVE-2023-50387), NSEC3
 //! hashes (CVE-2023-50868), and chains that cost hundreds of questions. So a question has a budget, several times what the
 //! costliest honest chain takes, and is bogus when that is spent.
 
