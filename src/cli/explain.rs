@@ -135,8 +135,9 @@ impl Explain {
         entry.write(&mut out, query, clock::now(), usize::from(u16::MAX));
         show("upstream", &describe(&out));
         show_errors(&entry.answer().options);
-        let judged = state.upstream.judges(&query.question.name);
-        show("dnssec", judgement(judged, entry.answer().authentic));
+        if let Some(judged) = state.upstream.judges(&query.question.name) {
+            show("dnssec", judgement(judged, entry.answer().authentic));
+        }
         show("kept for", &format!("{} s", entry.lifetime().as_secs()));
         let mut exceptions = state
             .judge
@@ -210,8 +211,7 @@ fn judgement(judged: bool, authentic: bool) -> &'static str {
     match (judged, authentic) {
         (true, true) => "secure: signed all the way from a trust anchor",
         (true, false) => "insecure: a zone on the way is not signed",
-        (false, true) => "not judged here; the upstream says that it is secure",
-        (false, false) => "not judged",
+        (false, _) => "not judged: it is in a route, or below a negative trust anchor",
     }
 }
 

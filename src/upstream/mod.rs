@@ -61,9 +61,11 @@ impl Upstream {
         Box::pin(validator.ask(self, group, ask)).await
     }
 
-    /// Whether answers about a name are judged.
-    pub fn judges(&self, name: &Name) -> bool {
-        (self.validator.as_ref()).is_some_and(|validator| validator.judges(name))
+    /// Whether answers about a name are judged; none if no answer is.
+    pub fn judges(&self, name: &Name) -> Option<bool> {
+        self.validator
+            .as_ref()
+            .map(|validator| validator.judges(name))
     }
 
     /// The servers for a name, and the domain by which they were chosen: none for the default servers.
