@@ -4,12 +4,18 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::trap;
+use crate::support::client::Client;
 use crate::support::lanward::Lanward;
 use crate::support::peers::{self, Peer};
+use crate::support::upstream::{Act, Behaviour, Upstream};
 
 /// What the tests here need.
 const PROGRAMS: [(&str, &str); 5] = [
@@ -62,12 +68,61 @@ impl World {
         })
     }
 
+    /// An upstream that asks the resolver, changes its answers, and writes down what it was asked.
+    pub(crate) fn relay(
+        &self,
+        change: impl Fn(Vec<u8>) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Upstream {
+        let resolver = self.resolver.client();
+        let upstream = Upstream::start();
+        upstream.otherwise(Behaviour::new(move |seen| {
+            let answer = pass_on(resolver, &seen.bytes, seen.tcp);
+            answer
+                .map(|answer| Act::Send(change(answer)))
+                .into_iter()
+                .collect()
+        }));
+        upstream
+    }
+
+    /// An upstream that asks as if DNSSEC did not exist.
+    pub(crate) fn without_signatures(&self) -> Upstream {
+        let resolver = self.resolver.client();
+        let upstream = Upstream::start();
+        upstream.otherwise(Behaviour::new(move |seen| {
+            let question = seen.query.clone().edns(|edns| edns.dnssec = false);
+            let answer = pass_on(resolver, &question.bytes(), seen.tcp);
+            answer.map(Act::Send).into_iter().collect()
+        }));
+        upstream
+    }
+
+    /// The path of the anchor's file.
+    pub(crate) fn anchor(&self) -> PathBuf {
+        self.folder.path().join("anchor")
+    }
+
     /// The program, judging what the resolver says.
     pub(crate) fn lanward(&self, more: &str) -> Lanward {
-        let anchor = self.folder.path().join("anchor");
-        let validate = validating(&format!("trust_anchor = \"{}\"\n{more}", anchor.display()));
-        Lanward::start(&[self.resolver.address], &validate)
+        self.lanward_of(&[self.resolver.address], more)
     }
+
+    /// The program, judging what these say.
+    pub(crate) fn lanward_of(&self, upstreams: &[SocketAddr], more: &str) -> Lanward {
+        let anchor = self.anchor();
+        let validate = validating(&format!("trust_anchor = \"{}\"\n{more}", anchor.display()));
+        Lanward::start(upstreams, &validate)
+    }
+}
+
+fn pass_on(resolver: Client, question: &[u8], tcp: bool) -> Option<Vec<u8>> {
+    let patience = Duration::from_secs(2);
+    if !tcp {
+        return resolver.try_udp(question, patience);
+    }
+    let mut stream = resolver.try_connect()?;
+    stream.send(question);
+    stream.receive(patience)
 }
 
 /// The end of a configuration that begins with `[upstream]`: validation on, with more of that section and what follows it.
@@ -124,7 +179,7 @@ impl Signer {
         fs::read_to_string(self.path("signed")).unwrap()
     }
 
-    fn path(&self, file: &str) -> std::path::PathBuf {
+    fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
     }
 
@@ -152,7 +207,7 @@ fn records(zone: &str, more: &str) -> String {
 const COMMON: &str = "www A 198.51.100.1\nwww AAAA 2001:db8::1\nwww TXT \"some\" \"Text\"\nwww SRV 0 0 80 WWW\nwww TYPE65280 \\# 3 010203\n\
                       mx MX 10 WWW\n*.wild A 198.51.100.2\na.b.ent A 198.51.100.3\nalias CNAME www.nsec3.net.\ninside CNAME www\n\
                       plain CNAME www.plain.net.\ngone CNAME nothing.nsec3.net.\nempty CNAME mx.nsec.net.\n*.walias CNAME www.nsec3.net.\n\
-                      badly CNAME www.forged.net.\ntree DNAME nsec3.net.\nchild NS ns.plain.net.\n";
+                      badly CNAME www.forged.net.\nhome A 192.168.1.1\ntree DNAME nsec3.net.\nchild NS ns.plain.net.\n";
 
 /// All zones with their origins, the root first, and the anchor.
 fn zones(signer: &Signer) -> (Vec<(String, String)>, String) {
@@ -222,6 +277,13 @@ fn zones(signer: &Signer) -> (Vec<(String, String)>, String) {
         let text = signer.sign_slowly(name, &common(name), &key, iterations);
         add(name, text, &signer.ds(&key));
     }
+    let key = signer.key("trap.net", "ECDSAP256SHA256");
+    let text = signer.sign("trap.net", &(common("trap.net") + &trap::keys()), &key, &[]);
+    add(
+        "trap.net",
+        text + &trap::signatures("www.trap.net."),
+        &signer.ds(&key),
+    );
     let [used, other] = [(); 2].map(|()| signer.key("otherkey.net", "ECDSAP256SHA256"));
     let text = signer.sign("otherkey.net", &common("otherkey.net"), &used, &[]);
     add("otherkey.net", text, &signer.ds(&other));
