@@ -9,6 +9,8 @@ const MANY: usize = 100;
 /// RSA with SHA-256, of 4096 bits: slow to verify.
 const ALGORITHM: u8 = 8;
 const OCTETS: usize = 512;
+/// The tag of them all.
+const WANTED: u16 = 12_345;
 
 /// Keys for the top of the zone, all with the same tag. Nobody knows what they could sign.
 pub(crate) fn keys() -> String {
@@ -17,19 +19,20 @@ pub(crate) fn keys() -> String {
     lines.collect()
 }
 
-/// Signatures of the A records of `owner`, each in the name of all of those keys.
-pub(crate) fn signatures(owner: &str) -> String {
+/// The signed zone with other signatures of the A records of `owner`: each in the name of all of those keys.
+pub(crate) fn sign(text: &str, owner: &str) -> String {
     let mut dice = Dice::new(8);
     let zone = owner.split_once('.').unwrap().1;
-    let tag = tag_of(&key(&mut Dice::new(7)));
     let lines = (0..MANY).map(|_| {
         let octets: Vec<u8> = (0..OCTETS).map(|_| dice.roll() as u8).collect();
         format!(
-            "{owner} 300 IN RRSIG A {ALGORITHM} 3 300 20370101000000 20260101000000 {tag} {zone} {}\n",
+            "{owner} 300 IN RRSIG A {ALGORITHM} 3 300 20370101000000 20260101000000 {WANTED} {zone} {}\n",
             BASE64.encode(&octets)
         )
     });
-    lines.collect()
+    let own = |line: &&str| line.starts_with(owner) && line.contains("RRSIG\tA ");
+    let kept = text.lines().filter(|line| !own(line));
+    kept.map(|line| format!("{line}\n")).chain(lines).collect()
 }
 
 /// An exponent that takes long, and a modulus of which two octets in the middle bring the sum to the same tag.
@@ -38,14 +41,16 @@ fn key(dice: &mut Dice) -> Vec<u8> {
     key.extend((0..OCTETS).map(|_| dice.roll() as u8));
     key[5] |= 0x80;
     *key.last_mut().unwrap() |= 1;
-    let wanted = 12_345;
-    // The sum of all words but this one, and what it lacks, modulo 65,535 as the carries go.
-    key[101] = 0;
-    key[102] = 0;
-    let missing = (i32::from(wanted) - i32::from(tag_of(&key))).rem_euclid(65_535) as u16;
-    let place = if (4 + 101) % 2 == 0 { 101 } else { 100 };
-    let [high, low] = missing.to_be_bytes();
-    (key[place], key[place + 1]) = (high, low);
+    // What the sum of all words but this one lacks, give or take the carries.
+    key[100..102].fill(0);
+    let missing = WANTED.wrapping_sub(tag_of(&key));
+    for carry in 0..4 {
+        key[100..102].copy_from_slice(&missing.wrapping_sub(carry).to_be_bytes());
+        if tag_of(&key) == WANTED {
+            break;
+        }
+    }
+    assert_eq!(tag_of(&key), WANTED);
     key
 }
 

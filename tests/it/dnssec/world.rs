@@ -281,7 +281,7 @@ fn zones(signer: &Signer) -> (Vec<(String, String)>, String) {
     let text = signer.sign("trap.net", &(common("trap.net") + &trap::keys()), &key, &[]);
     add(
         "trap.net",
-        text + &trap::signatures("www.trap.net."),
+        trap::sign(&text, "www.trap.net."),
         &signer.ds(&key),
     );
     let [used, other] = [(); 2].map(|()| signer.key("otherkey.net", "ECDSAP256SHA256"));
