@@ -2,6 +2,7 @@
 
 mod delivery;
 mod effort;
+mod replay;
 mod trap;
 mod trust;
 mod world;

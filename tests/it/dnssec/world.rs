@@ -205,7 +205,7 @@ fn records(zone: &str, more: &str) -> String {
 
 /// What every zone below the top-level domain holds.
 const COMMON: &str = "www A 198.51.100.1\nwww AAAA 2001:db8::1\nwww TXT \"some\" \"Text\"\nwww SRV 0 0 80 WWW\nwww TYPE65280 \\# 3 010203\n\
-                      mx MX 10 WWW\n*.wild A 198.51.100.2\na.b.ent A 198.51.100.3\nalias CNAME www.nsec3.net.\ninside CNAME www\n\
+                      mx MX 10 WWW\n*.wild A 198.51.100.2\nreal.wild A 198.51.100.9\na.b.ent A 198.51.100.3\nalias CNAME www.nsec3.net.\ninside CNAME www\n\
                       plain CNAME www.plain.net.\ngone CNAME nothing.nsec3.net.\nempty CNAME mx.nsec.net.\n*.walias CNAME www.nsec3.net.\n\
                       badly CNAME www.forged.net.\nhome A 192.168.1.1\ntree DNAME nsec3.net.\nchild NS ns.plain.net.\n";
 
