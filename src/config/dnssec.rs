@@ -102,3 +102,51 @@ fn read_anchors(prover: &mut Prover<'_>, text: &Text, folder: &Path) -> Option<A
         .map_err(|error| wrong(error.to_string()))
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use std::fs;
+
+    #[test]
+    fn an_anchor_is_proven_at_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lanward.toml");
+        let prove = |anchor: &str| {
+            fs::write(folder.path().join("anchor"), anchor).unwrap();
+            let text = "[upstream]\ndnssec = \"validate\"\ntrust_anchor = \"anchor\"\n";
+            let (settings, findings) = Settings::prove(&file, text);
+            let problems = findings.iter().map(ToString::to_string).collect::<Vec<_>>();
+            (
+                settings.and_then(|settings| settings.upstream.dnssec),
+                problems.join("\n"),
+            )
+        };
+        let digest = "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF";
+        let (dnssec, problems) = prove(&format!(
+            "; as tools print it\ncorp.example. IN DS 1 13 2 {digest}\n"
+        ));
+        assert_eq!(problems, "");
+        assert!(dnssec.unwrap().anchors != Anchors::default());
+        let cases = [
+            ("", "it holds no record"),
+            (
+                "corp.example. IN A 192.0.2.1\n",
+                "A is no trust anchor; allowed: DS and DNSKEY records",
+            ),
+            (
+                &format!("corp.example. IN DS 1 200 2 {digest}\n"),
+                "its algorithm is not supported",
+            ),
+            ("corp.example. IN DS 1 13 2\n", "anchor:1"),
+        ];
+        for (anchor, words) in cases {
+            let (dnssec, problems) = prove(anchor);
+            assert!(
+                dnssec.is_none() && problems.contains(words),
+                "{anchor}: {problems}"
+            );
+        }
+    }
+}

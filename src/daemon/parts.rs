@@ -14,7 +14,9 @@ use crate::name::embedded::Embedded;
 use crate::name::special::{PROTECTED, SpecialUse};
 use crate::rebinding::{Exception, Judge, PRIVATE, Policy};
 use crate::resolver::State;
+use crate::upstream::validate::clock_is_wrong;
 use crate::upstream::{Group, Server, Upstream, Validator};
+use crate::wire::Name;
 
 /// A state, and where its default servers come from.
 #[derive(Debug)]
@@ -79,7 +81,7 @@ impl Parts {
 
     /// Logs where questions go.
     pub(super) fn tell(&self) {
-        let (_, group) = self.state.upstream.route(&crate::wire::Name::ROOT);
+        let (_, group) = self.state.upstream.route(&Name::ROOT);
         let list = group
             .servers()
             .map(ToString::to_string)
@@ -95,6 +97,14 @@ impl Parts {
             (false, true) => tracing::info!("asking the system's resolvers: {list}"),
             (false, false) => tracing::info!("asking {list}"),
         }
+        if self.state.upstream.judges(&Name::ROOT).is_some() {
+            tracing::info!("answers are judged by DNSSEC");
+            if clock_is_wrong() {
+                tracing::warn!(
+                    "the clock is wrong: until it is set, signatures count even if they have expired"
+                );
+            }
+        }
     }
 }
 
@@ -106,7 +116,7 @@ fn policy(settings: &Settings, networks: &[IpNet], embedded: Arc<Embedded>) -> P
     policy.protected.extend(
         PROTECTED
             .iter()
-            .filter_map(|name| name.parse::<crate::wire::Name>().ok()),
+            .filter_map(|name| name.parse::<Name>().ok()),
     );
     for own in &settings.protection.own {
         match own {

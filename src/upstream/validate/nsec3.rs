@@ -199,3 +199,35 @@ fn behind_length(data: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = data.split_first()?;
     rest.split_at_checked(usize::from(*length))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The hashes of RFC 5155 appendix A.
+    #[test]
+    fn names_are_hashed_as_in_rfc_5155() {
+        let nsec3s = Nsec3s {
+            zone: "example".parse().unwrap(),
+            manner: Manner {
+                iterations: 12,
+                salt: b"\xaa\xbb\xcc\xdd",
+            },
+            records: Vec::new(),
+        };
+        let hashes = [
+            ("example", "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom"),
+            ("a.example", "35mthgpgcu1qg68fab165klnsnk3dpvl"),
+            ("*.w.Example", "r53bq7cc2uvmubfu5ocmm6pers9tk9en"),
+            ("x.y.w.example", "2vptu5timamqttgl4luu9kg21e0aor3s"),
+        ];
+        let mut work = Work::new();
+        for (name, hash) in hashes {
+            let made = nsec3s.hash(&name.parse().unwrap(), &mut work).unwrap();
+            assert_eq!(BASE32_DNSSEC.encode(&made), hash, "{name}");
+        }
+        // The rounds are counted.
+        let spent = (0..10_000).find(|_| nsec3s.hash(&Name::ROOT, &mut work).is_err());
+        assert_eq!(spent, Some(8192 / 13 - hashes.len()));
+    }
+}
