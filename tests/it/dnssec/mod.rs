@@ -141,10 +141,11 @@ fn every_verdict_is_unbounds() {
         return;
     };
     let lanward = world.lanward(OPEN);
+    let judge = world.judge();
     let mut wrong = Vec::new();
     for &(name, kind, expected, code) in CASES {
         let ours = ask(lanward.client(), name, kind);
-        let theirs = ask(world.judge.client(), name, kind);
+        let theirs = ask(judge.client(), name, kind);
         let codes: Vec<u16> = ours.errors().iter().map(|(code, _)| *code).collect();
         let right = verdict(&ours) == expected && (code == 0 || codes == [code]);
         if !right || verdict(&theirs) != expected {

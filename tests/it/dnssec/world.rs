@@ -7,6 +7,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -34,12 +35,10 @@ type Change = fn(&str) -> Option<String>;
 
 /// The zones, and who serves them.
 pub(crate) struct World {
-    /// Keeps the server of the zones.
-    _nsd: Peer,
+    /// Serves the zones.
+    nsd: Peer,
     /// Resolves, and leaves the judgement to who asks.
     pub(crate) resolver: Peer,
-    /// Resolves and judges.
-    pub(crate) judge: Peer,
     /// Holds the anchor, a DS record of the root.
     folder: TempDir,
 }
@@ -53,19 +52,22 @@ impl World {
         {
             return None;
         }
-        let signer = Signer::new();
-        let (zones, anchor) = zones(&signer);
-        let nsd = peers::nsd_of(&zones);
-        let resolver = peers::unbound_from(nsd.address, &zones, None);
-        let judge = peers::unbound_from(nsd.address, &zones, Some(&anchor));
+        let Signed { zones, anchor } = signed();
+        let nsd = peers::nsd_of(zones);
+        let resolver = peers::unbound_from(nsd.address, zones, None);
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("anchor"), &anchor).unwrap();
+        fs::write(folder.path().join("anchor"), anchor).unwrap();
         Some(Self {
-            _nsd: nsd,
+            nsd,
             resolver,
-            judge,
             folder,
         })
+    }
+
+    /// A resolver that judges by itself: Unbound, with the same anchor.
+    pub(crate) fn judge(&self) -> Peer {
+        let Signed { zones, anchor } = signed();
+        peers::unbound_from(self.nsd.address, zones, Some(anchor))
     }
 
     /// An upstream that asks the resolver, changes its answers, and writes down what it was asked.
@@ -209,8 +211,21 @@ const COMMON: &str = "www A 198.51.100.1\nwww AAAA 2001:db8::1\nwww TXT \"some\"
                       plain CNAME www.plain.net.\ngone CNAME nothing.nsec3.net.\nempty CNAME mx.nsec.net.\n*.walias CNAME www.nsec3.net.\n\
                       badly CNAME www.forged.net.\nhome A 192.168.1.1\ntree DNAME nsec3.net.\nchild NS ns.plain.net.\n";
 
-/// All zones with their origins, the root first, and the anchor.
-fn zones(signer: &Signer) -> (Vec<(String, String)>, String) {
+/// All zones.
+struct Signed {
+    /// Each with its origin, the root first.
+    zones: Vec<(String, String)>,
+    /// A DS record of the root.
+    anchor: String,
+}
+
+/// The zones, signed once for all tests of a process.
+fn signed() -> &'static Signed {
+    static SIGNED: OnceLock<Signed> = OnceLock::new();
+    SIGNED.get_or_init(|| sign(&Signer::new()))
+}
+
+fn sign(signer: &Signer) -> Signed {
     let mut zones = Vec::new();
     let mut delegations = String::new();
     let mut add = |name: &str, text: String, ds: &str| {
@@ -309,5 +324,6 @@ fn zones(signer: &Signer) -> (Vec<(String, String)>, String) {
     let root = records(".", &format!("net. NS ns.net.\nns.net. A 127.0.0.1\n{ds}"));
     let text = signer.sign(".", &root, &key, &[]);
     zones.insert(0, (".".to_owned(), text));
-    (zones, signer.ds(&key))
+    let anchor = signer.ds(&key);
+    Signed { zones, anchor }
 }
