@@ -41,6 +41,9 @@ pub(super) struct Upstream {
     pub(super) ca: Option<Text>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
+    pub(super) dnssec: Option<Text>,
+    pub(super) trust_anchor: Option<Text>,
+    pub(super) negative_trust_anchors: Vec<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +56,7 @@ pub(super) struct Route {
     pub(super) ca: Option<Text>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
+    pub(super) dnssec: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]

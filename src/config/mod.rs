@@ -2,6 +2,7 @@
 //!
 //! All that is wrong is told at once, each with file, line, key and what is allowed. Below this floor nothing is checked again.
 
+mod dnssec;
 mod file;
 mod finding;
 mod local;
@@ -24,6 +25,7 @@ use finding::Prover;
 use size::Size;
 
 pub use crate::zone::Severity;
+pub use dnssec::Dnssec;
 pub use finding::Finding;
 pub use local::{LeaseFile, Local, ZoneFile};
 pub use rebinding::{OwnNetwork, Protection};

@@ -67,8 +67,7 @@ impl Resolver {
         state: &State,
         ask: &Ask,
     ) -> std::result::Result<Entry<Findings>, Failure> {
-        let (_, group) = state.upstream.route(&ask.question.name);
-        let answer = group.ask(ask).await?;
+        let answer = state.upstream.ask(ask).await?;
         let findings = Findings::scan(&answer)
             .map_err(|malformed| Failure::Unusable(malformed.to_string()))?;
         let weight = findings.weight();

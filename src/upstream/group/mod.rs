@@ -23,7 +23,7 @@ use race::Race;
 pub use policy::{Codes, Policy, Strategy};
 
 /// How long all attempts for one question may take together.
-const DEADLINE: Duration = Duration::from_secs(4);
+pub(super) const DEADLINE: Duration = Duration::from_secs(4);
 /// How many questions may go upstream for one, those of a trial among them.
 const MOST_SENDS: usize = 6;
 /// How many of them may be a trial's: another one when the first answer is cut.
