@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::dnssec::{self, Dnssec};
 use super::file::{self, File, Text};
 use super::finding::Prover;
 use super::{names, rebinding};
@@ -19,6 +20,8 @@ pub struct Upstream {
     pub policy: Policy,
     /// Servers for single domains.
     pub routes: Vec<Route>,
+    /// How answers are judged; `None`: not at all.
+    pub dnssec: Option<Dnssec>,
 }
 
 /// Servers for some domains.
@@ -51,6 +54,7 @@ pub(super) fn prove(prover: &mut Prover<'_>, file: &File, folder: &Path) -> Upst
         gear,
         policy,
         routes,
+        dnssec: dnssec::prove(prover, file, folder),
     }
 }
 

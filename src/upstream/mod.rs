@@ -14,7 +14,9 @@ mod reach;
 mod server;
 mod trust;
 mod udp;
+pub mod validate;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::name::SuffixMap;
@@ -25,12 +27,14 @@ pub use packet::Ask;
 pub use reach::{Gear, GearError};
 pub use server::{Digest, DigestError, Proof, Server, ServerError, StampError, Transport};
 pub use trust::{CaError, Trust, TrustError};
+pub use validate::{Anchors, Bogus, Validator};
 
 /// Where questions go.
 #[derive(Debug)]
 pub struct Upstream {
     default: Arc<Group>,
     routes: SuffixMap<Arc<Group>>,
+    validator: Option<Validator>,
 }
 
 impl Upstream {
@@ -39,7 +43,35 @@ impl Upstream {
         Self {
             default: Arc::new(default),
             routes: routes.into_iter().collect(),
+            validator: None,
         }
+    }
+
+    /// The same servers, whose answers are judged.
+    #[must_use]
+    pub fn judged_by(self, validator: Validator) -> Self {
+        Self {
+            validator: Some(validator),
+            ..self
+        }
+    }
+
+    /// Asks the servers that are there for the name, and judges their answer if that is wanted. A client that sets CD judges by
+    /// itself (RFC 4035 §3.2.2).
+    pub async fn ask(self: &Arc<Self>, ask: &Ask) -> Result<Answer, Failure> {
+        let (_, group) = self.route(&ask.question.name);
+        let Some(validator) = &self.validator else {
+            return group.ask(ask).await;
+        };
+        // Apart, so that a question takes no more memory where nothing is judged.
+        Box::pin(validator.ask(self, group, ask)).await
+    }
+
+    /// Whether answers about a name are judged; none if no answer is.
+    pub fn judges(&self, name: &Name) -> Option<bool> {
+        self.validator
+            .as_ref()
+            .map(|validator| validator.judges(name))
     }
 
     /// The servers for a name, and the domain by which they were chosen: none for the default servers.
@@ -58,16 +90,29 @@ impl Upstream {
         plan
     }
 
+    /// The same in words, a line for each domain: to be compared with what was asked before a restart. Whatever makes a
+    /// difference to `==` must make one here.
+    pub fn describe(&self) -> String {
+        let mut text = format!(". {}\n", self.default.describe());
+        for (domain, group) in self.plan() {
+            // Writing to a string cannot fail.
+            let _written = writeln!(text, "{domain} {}", group.describe());
+        }
+        text
+    }
+
     /// Every group, the default one first.
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
         std::iter::once(&self.default).chain(self.routes.iter().map(|(_, group)| group))
     }
 }
 
-/// The same servers are asked for the same names.
+/// The same servers are asked for the same names, and their answers judged in the same way.
 impl PartialEq for Upstream {
     fn eq(&self, other: &Self) -> bool {
-        self.default == other.default && self.plan() == other.plan()
+        self.default == other.default
+            && self.plan() == other.plan()
+            && self.validator == other.validator
     }
 }
 
@@ -86,4 +131,7 @@ pub enum Failure {
     /// Every server that answered said that it could not or would not say; the last one's words.
     #[error("every upstream server refused or failed")]
     Refused(Box<Answer>),
+    /// The answer is not as its zone signed it.
+    #[error("DNSSEC: {0}")]
+    Bogus(Box<Bogus>),
 }

@@ -23,7 +23,7 @@ use race::Race;
 pub use policy::{Codes, Policy, Strategy};
 
 /// How long all attempts for one question may take together.
-const DEADLINE: Duration = Duration::from_secs(4);
+pub(super) const DEADLINE: Duration = Duration::from_secs(4);
 /// How many questions may go upstream for one, those of a trial among them.
 const MOST_SENDS: usize = 6;
 /// How many of them may be a trial's: another one when the first answer is cut.
@@ -95,6 +95,12 @@ impl Group {
     /// Whether every server is out of order, as far as is known: an answer is not to be expected soon.
     pub fn is_out(&self) -> bool {
         self.members.iter().all(|member| member.health.is_out())
+    }
+
+    /// Manner and servers in words.
+    pub(super) fn describe(&self) -> String {
+        let servers: Vec<String> = self.servers().map(ToString::to_string).collect();
+        format!("{:?} {}", self.policy, servers.join(" "))
     }
 
     /// Asks the servers until one gives an answer or the time is up. Whatever the servers do, it takes no longer than 4 s and no
