@@ -23,6 +23,7 @@
 #[expect(dead_code, reason = "the tests of the other binary use the rest")]
 mod support;
 
+mod connections;
 mod flood;
 mod load;
 mod machine;

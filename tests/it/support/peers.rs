@@ -214,19 +214,16 @@ fn start(
 /// Starts it in the foreground with the configuration in `folder`.
 fn spawn(program: &str, folder: &Path) -> Child {
     let log = fs::File::create(folder.join("log")).unwrap();
-    // Knot stays in the foreground by itself; for the others it is said.
-    let foreground: &[&str] = match program {
-        "knotd" => &[],
-        "kresd" => &["-n"],
-        "dnsdist" => &["--supervised", "--disable-syslog"],
-        _ => &["-d"],
+    // Knot DNS stays in the foreground by itself; for the others it is said.
+    let arguments: &[&str] = match program {
+        "knotd" => &["-c", "conf"],
+        "kresd" => &["-n", "-c", "conf"],
+        "dnsdist" => &["--supervised", "--disable-syslog", "-C", "conf"],
+        _ => &["-d", "-c", "conf"],
     };
-    let path = path(program).expect("it is installed");
-    Command::new(path)
-        .args(foreground)
+    Command::new(path(program).expect("it is installed"))
+        .args(arguments)
         .current_dir(folder)
-        .arg("-c")
-        .arg(folder.join("conf"))
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)

@@ -27,8 +27,10 @@ fn answer(question: &[u8]) -> Vec<u8> {
 type Misbehaviour = fn(&mut Sealed) -> io::Result<()>;
 
 const MISBEHAVIOURS: &[(&str, Misbehaviour)] = &[
-    ("says nothing", |stream| loop {
-        receive(stream)?;
+    ("says nothing", |stream| {
+        loop {
+            receive(stream)?;
+        }
     }),
     ("closes at once", |_| Ok(())),
     ("closes before the answer", |stream| {
@@ -207,7 +209,6 @@ fn a_stranger_is_not_asked() {
         let lanward = with_servers(&authority, &[server]);
         let reply = lanward.client().udp(&Query::new("n.example", A));
         assert_eq!(reply.rcode(), SERVFAIL, "{}", reply.summary());
-        let told = reply.errors().iter().any(|(_, why)| why.contains("certificate"));
-        assert!(told, "{server}: {}", reply.summary());
+        lanward.line(&["no upstream server answered", "certificate"]);
     }
 }

@@ -21,7 +21,9 @@ fn behind() -> Upstream {
         let name = text(&seen.query.name);
         let wants_signatures = seen.query.edns.as_ref().is_some_and(|edns| edns.dnssec);
         let mut records = if seen.query.qtype == TXT {
-            (0..10).map(|_| txt(&name, &[&[b'x'; 200]])).collect()
+            (b'a'..b'k')
+                .map(|letter| txt(&name, &[&[letter; 200]]))
+                .collect()
         } else {
             vec![a(&name, ADDRESS)]
         };
@@ -74,7 +76,8 @@ fn ask_signed(client: Client) {
 /// How a far end is started before a server, and the ports where it is asked over TLS and over HTTPS.
 type Start = fn(std::net::SocketAddr, &Authority) -> (Peer, [u16; 2]);
 
-fn over_tls_and_https(start: Start) {
+/// `signed`: it passes on whether signatures are wanted.
+fn over_tls_and_https(start: Start, signed: bool) {
     let (authority, upstream) = (Authority::new(), behind());
     let (_peer, [tls, https]) = start(upstream.address, &authority);
     for server in [
@@ -83,9 +86,9 @@ fn over_tls_and_https(start: Start) {
     ] {
         let lanward = with_servers(&authority, &[&server]);
         ask_all(lanward.client(), "example", ADDRESS);
-        ask_signed(lanward.client());
-        // The far end keeps what it was told; the next program shall ask again, so nothing is checked there.
-        lanward.stop();
+        if signed {
+            ask_signed(lanward.client());
+        }
     }
 }
 
@@ -93,7 +96,7 @@ fn over_tls_and_https(start: Start) {
 fn unbound_is_asked_over_tls_and_https() {
     let test = "unbound_is_asked_over_tls_and_https";
     if installed(test, "unbound", "unbound") {
-        over_tls_and_https(sealed_unbound);
+        over_tls_and_https(sealed_unbound, true);
     }
 }
 
@@ -101,7 +104,7 @@ fn unbound_is_asked_over_tls_and_https() {
 fn dnsdist_is_asked_over_tls_and_https() {
     let test = "dnsdist_is_asked_over_tls_and_https";
     if installed(test, "dnsdist", "dnsdist") {
-        over_tls_and_https(sealed_dnsdist);
+        over_tls_and_https(sealed_dnsdist, true);
     }
 }
 
@@ -109,7 +112,8 @@ fn dnsdist_is_asked_over_tls_and_https() {
 fn knot_resolver_is_asked_over_tls_and_https() {
     let test = "knot_resolver_is_asked_over_tls_and_https";
     if installed(test, "kresd", "knot-resolver") {
-        over_tls_and_https(sealed_kresd);
+        // Without a trust anchor it wants none itself.
+        over_tls_and_https(sealed_kresd, false);
     }
 }
 
