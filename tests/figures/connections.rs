@@ -25,8 +25,8 @@ const ADDRESS: &str = "93.184.216.34";
 fn judge(what: &str, authority: &Authority, server: &str, (domain, address): (&str, &str)) {
     let _machine = take();
     let lanward = Lanward::configured(&format!(
-        "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = [\"{server}\"]\nca = {:?}\n",
-        authority.ca()
+        "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = [\"{server}\"]\nca = \"{}\"\n",
+        authority.ca().display()
     ));
     let asked = ask(lanward.address, RATE, |at| {
         (at < QUESTIONS).then(|| format!("n{at}.{domain}"))
