@@ -65,12 +65,14 @@ struct Kept {
 type Opening = Shared<BoxFuture<'static, Result<Arc<Connection>, Arc<io::Error>>>>;
 
 impl Kept {
-    /// How many questions the next connection should take, so that none is under way when the server ends it.
+    /// How many questions the next connection should take, so that none is under way when the server ends it. Two ends after
+    /// about the same number are no chance.
     fn most(&self) -> usize {
         let [Some((before, _)), Some((last, at))] = self.ended else {
             return usize::MAX;
         };
-        if at.elapsed() < MEMORY {
+        let alike = before.abs_diff(last) <= 1 + last / 16;
+        if alike && at.elapsed() < MEMORY {
             before.max(last)
         } else {
             usize::MAX
