@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::weight::block;
 use crate::wire::answer::Kind;
 use crate::wire::edns::ExtendedError;
 use crate::wire::header::flag;
@@ -56,6 +57,9 @@ impl Lifetimes {
         ttl.max(self.shortest).min(self.longest)
     }
 }
+
+/// How often an entry is in use is counted beside it: two numbers.
+const COUNTS: usize = 2 * size_of::<usize>();
 
 /// An answer with the time of its arrival and what was found in it.
 #[derive(Debug)]
@@ -124,21 +128,15 @@ impl<F> Entry<F> {
     /// What is left of the entry at `now`; none where it is of no use any more, if it may be stale for so long.
     pub fn freshness(&self, now: Duration, stale: Duration) -> Option<Freshness> {
         let age = now.saturating_sub(self.arrived);
-        if let Some(left) = self
-            .lifetime
-            .checked_sub(age)
-            .filter(|left| !left.is_zero())
-        {
-            let ending =
-                self.lifetime >= SHORTEST_REFRESHED && left.saturating_mul(10) <= self.lifetime;
-            return Some(if ending {
-                Freshness::Ending
-            } else {
-                Freshness::Fresh
-            });
+        let left = self.lifetime.saturating_sub(age);
+        if left.is_zero() {
+            let kept = !self.lifetime.is_zero() && age.saturating_sub(self.lifetime) < stale;
+            kept.then_some(Freshness::Stale)
+        } else if self.lifetime >= SHORTEST_REFRESHED && left.saturating_mul(10) <= self.lifetime {
+            Some(Freshness::Ending)
+        } else {
+            Some(Freshness::Fresh)
         }
-        let kept = !self.lifetime.is_zero() && age.saturating_sub(self.lifetime) < stale;
-        kept.then_some(Freshness::Stale)
     }
 
     /// Whether the answer should be asked for again: true once, for the first who wants to know.
@@ -198,10 +196,12 @@ impl<F> Entry<F> {
         }
     }
 
+    /// What it takes in memory, in octets.
     pub(super) fn size(&self) -> usize {
-        self.answer.bytes.len()
-            + self.answer.ttls.len() * 2
-            + self.answer.options.len()
-            + self.extra
+        block(COUNTS + size_of::<Self>())
+            + block(self.answer.bytes.capacity())
+            + block(self.answer.ttls.capacity() * size_of::<u16>())
+            + block(self.answer.options.capacity())
+            + block(self.extra)
     }
 }

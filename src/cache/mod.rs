@@ -7,16 +7,15 @@
 mod entry;
 mod gone;
 mod key;
+mod weight;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use quick_cache::Weighter;
-use quick_cache::sync::Cache as Store;
-
 use crate::wire::answer::Kind;
 
 use gone::Gone;
+use weight::Entries;
 
 pub use entry::{Entry, Freshness, Lifetimes};
 pub use key::{Key, KeyRef};
@@ -24,7 +23,7 @@ pub use key::{Key, KeyRef};
 /// Answers by question. `F` is what was found in an answer.
 #[derive(Debug)]
 pub struct Cache<F> {
-    entries: Store<Key, Arc<Entry<F>>, Bytes>,
+    entries: Entries<F>,
     gone: Gone,
     lifetimes: Lifetimes,
 }
@@ -38,27 +37,11 @@ pub struct Found<F> {
     pub freshness: Freshness,
 }
 
-/// What an entry takes in memory, about: its octets, and the tables around it.
-#[derive(Debug, Clone, Copy)]
-struct Bytes;
-
-/// Key, entry, reference counts and places in the tables, measured to within a tenth.
-const OVERHEAD: usize = 440;
-
-impl<F> Weighter<Key, Arc<Entry<F>>> for Bytes {
-    fn weight(&self, key: &Key, entry: &Arc<Entry<F>>) -> u64 {
-        u64::try_from(key.size() + entry.size() + OVERHEAD).unwrap_or(u64::MAX)
-    }
-}
-
 impl<F> Cache<F> {
-    /// A cache of at most `bytes`, whose entries live as `lifetimes` says.
+    /// A cache that takes at most `bytes`, tables and gaps included, whose entries live as `lifetimes` says.
     pub fn new(bytes: u64, lifetimes: Lifetimes) -> Self {
-        let expected = usize::try_from(bytes / 512)
-            .unwrap_or(usize::MAX)
-            .clamp(64, 1 << 20);
         Self {
-            entries: Store::with_weighter(expected, bytes, Bytes),
+            entries: weight::entries(bytes),
             gone: Gone::default(),
             lifetimes,
         }

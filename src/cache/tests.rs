@@ -333,7 +333,7 @@ fn the_size_holds_however_much_comes() {
     let weights: u64 = cache
         .entries
         .iter()
-        .map(|(key, entry)| Weighter::weight(&Bytes, &key, &entry))
+        .map(|(key, entry)| quick_cache::Weighter::weight(&weight::Bytes, &key, &entry))
         .sum();
     assert!(weights <= SIZE && weights > SIZE / 2, "{weights}");
 }

@@ -27,7 +27,7 @@ pub(super) struct Serve {
     /// Listen on this address, for UDP and TCP, in place of those in the file; may be repeated
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_listen)]
     listen: Vec<SocketAddr>,
-    /// Ask this server in place of those in the file, such as 9.9.9.9 or 192.168.1.1:5353; may be repeated
+    /// Ask this server in place of those in the file, written as there, such as 9.9.9.9 or 192.168.1.1:5353; may be repeated
     #[arg(long, value_name = "SERVER")]
     upstream: Vec<Server>,
 }

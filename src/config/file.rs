@@ -50,6 +50,7 @@ pub(super) struct Route {
     pub(super) servers: Spanned<Vec<Text>>,
     #[serde(default)]
     pub(super) private: bool,
+    pub(super) ca: Option<Text>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
 }

@@ -175,7 +175,7 @@ impl Settings {
         let bootstrap = file.upstream.bootstrap.iter();
         for (key, text) in servers.chain(bootstrap.map(|text| ("bootstrap", text))) {
             let is_own = |server: &Server| {
-                let mut addresses = server.addresses().iter();
+                let mut addresses = server.all_addresses();
                 addresses.any(|address| self.is_own_listener(*address))
             };
             if let Some(server) = text.get_ref().parse::<Server>().ok().filter(is_own) {

@@ -13,7 +13,7 @@ use crate::wire::{Name, Rcode};
 pub struct Upstream {
     /// The default servers; `None`: those of the system.
     pub servers: Option<Vec<Server>>,
-    /// How they and those of the routes are found, and by whom they are proven.
+    /// How they are found, and by whom they are proven.
     pub gear: Gear,
     /// In which manner they are asked.
     pub policy: Policy,
@@ -28,6 +28,8 @@ pub struct Route {
     pub domains: Vec<Name>,
     /// Their servers.
     pub servers: Vec<Server>,
+    /// How they are found, and by whom they are proven.
+    pub gear: Gear,
     /// In which manner they are asked.
     pub policy: Policy,
     /// Whether answers may hold private addresses.
@@ -42,7 +44,7 @@ pub(super) fn prove(prover: &mut Prover<'_>, file: &File, folder: &Path) -> Upst
     let manner = (&file.upstream.strategy, &file.upstream.failover_on);
     let policy = prove_policy(prover, manner, Policy::default());
     let routes = (file.route.iter())
-        .filter_map(|route| prove_route(prover, route, &gear, policy))
+        .filter_map(|route| prove_route(prover, route, (&gear, policy), folder))
         .collect();
     Upstream {
         servers,
@@ -65,16 +67,17 @@ fn prove_gear(prover: &mut Prover<'_>, section: &file::Upstream, folder: &Path) 
         }
         Some(server)
     });
-    let bootstrap = bootstrap.collect();
-    let trust = section.ca.as_ref().and_then(|text| {
-        prover.read_with("ca", text, |path| {
-            Trust::read(&folder.join(path)).map_err(|error| error.to_string())
-        })
-    });
     Gear {
-        trust: trust.unwrap_or_default(),
-        bootstrap,
+        bootstrap: bootstrap.collect(),
+        trust: prove_trust(prover, section.ca.as_ref(), folder).unwrap_or_default(),
     }
+}
+
+/// The root certificates in a file; none if no file is named.
+fn prove_trust(prover: &mut Prover<'_>, ca: Option<&Text>, folder: &Path) -> Option<Trust> {
+    prover.read_with("ca", ca?, |path| {
+        Trust::read(&folder.join(path)).map_err(|error| error.to_string())
+    })
 }
 
 /// A list of servers that can all be found and proven.
@@ -94,8 +97,8 @@ fn prove_servers(prover: &mut Prover<'_>, texts: &[Text], gear: &Gear) -> Vec<Se
 fn prove_route(
     prover: &mut Prover<'_>,
     route: &file::Route,
-    gear: &Gear,
-    default: Policy,
+    (gear, policy): (&Gear, Policy),
+    folder: &Path,
 ) -> Option<Route> {
     for (key, list) in [("domains", &route.domains), ("servers", &route.servers)] {
         if list.get_ref().is_empty() {
@@ -113,11 +116,16 @@ fn prove_route(
         Some(domain)
     });
     let domains: Vec<Name> = domains.collect();
-    let servers = prove_servers(prover, route.servers.get_ref(), gear);
-    let policy = prove_policy(prover, (&route.strategy, &route.failover_on), default);
+    let gear = Gear {
+        trust: prove_trust(prover, route.ca.as_ref(), folder).unwrap_or_else(|| gear.trust.clone()),
+        bootstrap: gear.bootstrap.clone(),
+    };
+    let servers = prove_servers(prover, route.servers.get_ref(), &gear);
+    let policy = prove_policy(prover, (&route.strategy, &route.failover_on), policy);
     (!domains.is_empty() && !servers.is_empty()).then_some(Route {
         domains,
         servers,
+        gear,
         policy,
         private: route.private,
     })

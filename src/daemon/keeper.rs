@@ -72,9 +72,7 @@ impl Keeper {
         let loaded =
             local::load(&settings.local, &before, clock::of_day()).map_err(StartError::Local)?;
         let parts = build(&settings, &networks, &loaded);
-        if let Some(own) = parts.own_listener(&settings) {
-            return Err(StartError::OwnListener(own));
-        }
+        parts.prove(&settings)?;
         parts.tell();
         tell(&loaded);
         *kept = Kept {

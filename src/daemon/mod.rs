@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,10 +22,10 @@ use tokio_util::task::TaskTracker;
 use crate::cache::Cache;
 use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
-use crate::resolver::{Refresher, Resolver, State};
+use crate::resolver::{Resolver, State};
 use crate::server::bind::{BindError, Bound, bind};
 use crate::server::{Access, GRACE, House, interfaces, serve_tcp, serve_udp};
-use crate::upstream::clock;
+use crate::upstream::{GearError, clock};
 
 use keeper::Keeper;
 use local::Loaded;
@@ -40,6 +41,9 @@ pub enum StartError {
     /// An upstream server is one of our own listeners.
     #[error("upstream server {0} is where lanward itself listens; it would ask itself for ever")]
     OwnListener(SocketAddr),
+    /// An upstream server can never be asked.
+    #[error("upstream server {0}")]
+    Gear(#[from] GearError),
     /// Local data cannot be loaded.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Local(Vec<Finding>),
@@ -76,22 +80,9 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         .map_err(StartError::Local)?;
     keeper::tell(&loaded);
     let parts = build(&settings, &networks, &loaded);
-    if let Some(own) = parts.own_listener(&settings) {
-        return Err(StartError::OwnListener(own));
-    }
+    parts.prove(&settings)?;
     parts.tell();
-    let (resolver, refresher) = resolve(parts.state, &settings);
-    let house = House {
-        resolver: Arc::new(resolver),
-        access: Arc::new(ArcSwap::from_pointee(Access::new(
-            &settings.allow,
-            &networks,
-        ))),
-        seats: Arc::default(),
-        metrics: Arc::new(Metrics::new(workers * bound.len())),
-        tasks: TaskTracker::new(),
-        stop: CancellationToken::new(),
-    };
+    let house = house(&settings, &networks, parts.state, workers * bound.len());
     let addresses = settings.listen.clone();
     // If a listener fails, those before it must end again.
     let guard = house.stop.clone().drop_guard();
@@ -106,15 +97,6 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         drop(house.tasks.spawn(serve_tcp(listener, house.clone())));
         tracing::info!("listening for TCP on {address}");
     }
-    if let Some(refresher) = refresher {
-        let refreshing = refresher.run(Arc::clone(&house.resolver));
-        let stop = house.stop.clone();
-        drop(
-            house
-                .tasks
-                .spawn(stop.run_until_cancelled_owned(refreshing)),
-        );
-    }
     guard.disarm();
     let keeper = Arc::new(Keeper::new(house.clone(), settings, networks, loaded));
     drop(house.tasks.spawn(Arc::clone(&keeper).watch()));
@@ -126,14 +108,36 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     })
 }
 
-/// A resolver, and what asks again for answers in use, where the settings want that.
-fn resolve(state: State, settings: &Settings) -> (Resolver, Option<Refresher>) {
+/// What all doors share. Where the settings want it, a task begins here that asks again for answers in use.
+fn house(settings: &Settings, networks: &[IpNet], state: State, workers: usize) -> House {
     let resolver = Resolver::new(state, Cache::new(settings.cache, settings.lifetimes));
-    if !settings.prefetch {
-        return (resolver, None);
+    let (resolver, refresher) = if settings.prefetch {
+        let (resolver, refresher) = resolver.refreshing();
+        (resolver, Some(refresher))
+    } else {
+        (resolver, None)
+    };
+    let house = House {
+        resolver: Arc::new(resolver),
+        access: Arc::new(ArcSwap::from_pointee(Access::new(
+            &settings.allow,
+            networks,
+        ))),
+        seats: Arc::default(),
+        metrics: Arc::new(Metrics::new(workers)),
+        tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
+    };
+    if let Some(refresher) = refresher {
+        let refreshing = refresher.run(Arc::clone(&house.resolver));
+        let stop = house.stop.clone();
+        drop(
+            house
+                .tasks
+                .spawn(stop.run_until_cancelled_owned(refreshing)),
+        );
     }
-    let (resolver, refresher) = resolver.refreshing();
-    (resolver, Some(refresher))
+    house
 }
 
 impl Daemon {

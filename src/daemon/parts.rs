@@ -1,12 +1,11 @@
 //! From settings to the state of a resolver.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
 use super::local::Loaded;
-use super::system;
+use super::{StartError, system};
 use crate::address::classify;
 use crate::config::{OwnNetwork, Settings};
 use crate::name::embedded::Embedded;
@@ -32,11 +31,7 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         .clone()
         .unwrap_or_else(|| system::servers(settings));
     let routes = settings.upstream.routes.iter().flat_map(|route| {
-        let group = Arc::new(Group::new(
-            route.servers.clone(),
-            route.policy,
-            &settings.upstream.gear,
-        ));
+        let group = Arc::new(Group::new(route.servers.clone(), route.policy, &route.gear));
         route
             .domains
             .iter()
@@ -62,17 +57,19 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
 }
 
 impl Parts {
-    /// A server of ours among the upstream servers.
-    pub(super) fn own_listener(&self, settings: &Settings) -> Option<SocketAddr> {
-        let servers = self
-            .state
-            .upstream
-            .groups()
-            .flat_map(|group| group.servers());
-        servers
-            .flat_map(Server::addresses)
-            .copied()
-            .find(|address| settings.is_own_listener(*address))
+    /// Whether every upstream server can be asked, as far as that does not depend on the network.
+    pub(super) fn prove(&self, settings: &Settings) -> Result<(), StartError> {
+        let groups = || self.state.upstream.groups();
+        let servers = groups().flat_map(|group| group.servers());
+        let servers = servers.chain(&settings.upstream.gear.bootstrap);
+        let mut addresses = servers.flat_map(Server::all_addresses);
+        if let Some(own) = addresses.find(|address| settings.is_own_listener(**address)) {
+            return Err(StartError::OwnListener(*own));
+        }
+        for group in groups() {
+            group.prove()?;
+        }
+        Ok(())
     }
 
     /// Logs where questions go.

@@ -43,8 +43,9 @@ impl Findings {
     pub fn scan(answer: &Answer) -> Result<Self, Malformed> {
         let message = Message::read(&answer.bytes)?;
         let is_address = |record: &&Record| matches!(record.kind, RecordType::A | RecordType::AAAA);
+        let count = message.records.iter().filter(is_address).count();
         let mut findings = Self {
-            addresses: Vec::with_capacity(message.records.iter().filter(is_address).count()),
+            addresses: Vec::with_capacity(count),
             ..Self::default()
         };
         for record in &message.records {

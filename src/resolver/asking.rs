@@ -13,7 +13,7 @@ use super::flights::{Landing, Permit, given_up};
 use super::part::Part;
 use super::topic::{Topic, TopicRef};
 use super::{Client, Outcome, Resolver, State, key, local};
-use crate::cache::{Entry, Freshness, KeyRef};
+use crate::cache::{Entry, Freshness};
 use crate::metrics::Counter;
 use crate::rebinding::Findings;
 use crate::upstream::{Ask, Failure, clock};
@@ -85,9 +85,12 @@ impl Resolver {
         let ask = Ask::new(query);
         let topic = TopicRef::new(&ask).to_topic();
         if permit.has_stale {
-            return self.ask_in_time(state, query, ask, (topic, permit)).await;
+            // In a place of its own, so that the task of an ordinary question does not grow for the sake of a rare one.
+            let asking = self.ask_in_time(state, query, ask, (topic, permit));
+            return Box::pin(asking).await;
         }
-        let landing = self.flights.join(topic, self.fetch(state, &ask)).await;
+        let flight = self.fetch_missing(state, &ask, permit.since);
+        let landing = self.flights.join(topic, flight).await;
         drop(permit);
         landing.map(|entry| (entry, Counter::Upstream))
     }
@@ -146,11 +149,28 @@ impl Resolver {
     ) -> Landing {
         let (resolver, state) = (Arc::clone(self), Arc::clone(state));
         let flight = tokio::spawn(async move {
-            let _permit = permit;
-            let fetching = resolver.fetch(&state, &ask);
-            resolver.flights.join(topic, fetching).await
+            let fetching = resolver.fetch_missing(&state, &ask, permit.since);
+            let landing = resolver.flights.join(topic, fetching).await;
+            drop(permit);
+            landing
         });
         flight.await.unwrap_or_else(|_| Err(given_up()))
+    }
+
+    /// Asks, unless somebody has done so since nothing was known at `since`: a flight that landed between then and now would
+    /// else be flown again, for each burst of questions that it met.
+    async fn fetch_missing(&self, state: &Arc<State>, ask: &Ask, since: Duration) -> Landing {
+        let topic = TopicRef::new(ask);
+        if let Some(failure) = self.failures.find(&topic, since) {
+            return Err(failure);
+        }
+        if ask.options.is_empty()
+            && let Some(found) = self.cache.find(&topic.key, since)
+            && found.freshness != Freshness::Stale
+        {
+            return Ok(found.entry);
+        }
+        self.fetch(state, ask).await
     }
 
     /// Asks, and keeps what comes back; a failure is remembered.
@@ -171,8 +191,7 @@ impl Resolver {
             }
         };
         if ask.options.is_empty() && current {
-            let key = KeyRef::new(&ask.question, ask.dnssec_ok, ask.checking_disabled).to_key();
-            self.cache.insert(key, &entry);
+            self.cache.insert(TopicRef::new(ask).key.to_key(), &entry);
         }
         Ok(entry)
     }

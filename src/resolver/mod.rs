@@ -246,7 +246,7 @@ impl Session<'_> {
         };
         let failure = self.resolver.failures.find(&topic, self.now);
         let permit = if failure.is_none() {
-            self.resolver.flights.admit(client.address)
+            self.resolver.flights.admit(client.address, self.now)
         } else {
             None
         };

@@ -11,6 +11,9 @@ use super::query::Question;
 use super::types::{Rcode, RecordType, class};
 use super::{Malformed, read_u16};
 
+/// The root as owner, and the fixed part of a record without data.
+const SMALLEST_RECORD: usize = 11;
+
 /// The part of a message in which a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
@@ -93,11 +96,12 @@ impl<'a> Message<'a> {
             header,
             question,
             question_bytes: bytes.get(HEADER..at).ok_or(Malformed)?,
-            records: Vec::with_capacity(expected(header)),
+            // Room for all that can be there, at once: what the header says may be more than the message could hold.
+            records: Vec::with_capacity(header.records().min(bytes.len() / SMALLEST_RECORD)),
             edns: None,
         };
         let mut heads = Heads {
-            at: Vec::with_capacity(expected(header)),
+            at: Vec::with_capacity(message.records.capacity()),
             question: name,
         };
         for (section, count) in [
@@ -179,12 +183,6 @@ impl<'a> Message<'a> {
     pub fn name_in(&self, record: &Record, offset: usize) -> Result<Name, Malformed> {
         Name::read(self.bytes, record.data.start + offset).map(|(name, _)| name)
     }
-}
-
-/// How many records to make room for. What the header says may be a lie.
-fn expected(header: Header) -> usize {
-    let counts = [header.answers, header.authorities, header.additionals];
-    counts.into_iter().map(usize::from).sum::<usize>().min(16)
 }
 
 /// Where the fixed parts of the records read so far stand.

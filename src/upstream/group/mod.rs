@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::exchange::{Limits, Sends, exchange};
 use super::line::Line;
-use super::reach::{Gear, Reach};
+use super::reach::{Gear, GearError, Reach};
 use super::{Ask, Failure, Server, clock};
 use crate::wire::Answer;
 use crate::wire::answer::Kind;
@@ -78,6 +78,13 @@ impl Group {
             policy,
             gear: gear.clone(),
         }
+    }
+
+    /// Whether all of them can be found and proven, as far as that does not depend on the network.
+    pub fn prove(&self) -> Result<(), GearError> {
+        self.members
+            .iter()
+            .try_for_each(|member| member.line.prove())
     }
 
     /// Its servers, as they are configured.

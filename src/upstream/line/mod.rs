@@ -27,7 +27,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::packet::Outgoing;
-use super::reach::Reach;
+use super::reach::{GearError, Reach};
 use super::server::Transport;
 use connection::{Broken, Connection, Seat};
 
@@ -97,6 +97,11 @@ impl Line {
                 kept: Mutex::default(),
             }),
         }
+    }
+
+    /// Whether there is anything that no network could mend.
+    pub(super) fn prove(&self) -> Result<(), GearError> {
+        self.inner.reach.prove()
     }
 
     /// What questions travel in. A server that is asked over UDP has a line for what datagrams cannot do.

@@ -85,8 +85,14 @@ pub(super) struct Reach {
     identity: Option<ServerName<'static>>,
     authority: String,
     path: String,
-    tls: Result<Option<Arc<ClientConfig>>, TrustError>,
+    way: Result<Way, GearError>,
+}
+
+/// What may be missing.
+#[derive(Debug)]
+struct Way {
     place: Place,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// Where a server is.
@@ -101,28 +107,18 @@ enum Place {
 impl Reach {
     /// How `server` is reached, a member of a group of `servers`.
     pub(super) fn new(server: &Server, servers: &[Server], gear: &Gear) -> Self {
-        let transport = server.transport();
-        let tls = if transport.is_encrypted() {
-            gear.trust.client(transport, server.proof()).map(Some)
-        } else {
-            Ok(None)
-        };
-        let place = match server.name() {
-            Some(name) if server.addresses().is_empty() => {
-                let informed = informed(server, servers, &gear.bootstrap);
-                let group = Group::new(informed, Policy::default(), gear);
-                Place::Sought(Box::new(Finder::new(name, server.port(), group)))
-            }
-            _ => Place::Given(server.addresses().to_vec()),
-        };
         Self {
-            transport,
+            transport: server.transport(),
             identity: server.identity(),
             authority: server.authority(),
             path: server.path().to_owned(),
-            tls,
-            place,
+            way: Way::new(server, servers, gear),
         }
+    }
+
+    /// Whether there is anything that no network could mend.
+    pub(super) fn prove(&self) -> Result<(), GearError> {
+        self.way.as_ref().map(drop).map_err(Clone::clone)
     }
 
     /// How questions travel.
@@ -133,8 +129,11 @@ impl Reach {
     /// What a new connection needs. Where the server has only a name this asks others for its address, unless that is known; it
     /// takes no longer than a question may.
     pub(super) async fn target(&self) -> io::Result<Target> {
-        let tls = self.tls.clone().map_err(io::Error::other)?;
-        let addresses = match &self.place {
+        let way = self
+            .way
+            .as_ref()
+            .map_err(|error| io::Error::other(error.clone()))?;
+        let addresses = match &way.place {
             Place::Given(addresses) => addresses.clone(),
             Place::Sought(finder) => finder.addresses().await?,
         };
@@ -144,21 +143,47 @@ impl Reach {
             identity: self.identity.clone(),
             authority: self.authority.clone(),
             path: self.path.clone(),
-            tls,
+            tls: way.tls.clone(),
         })
     }
 
     /// Notes that at none of its addresses a connection could be made: they are looked up again for the next one.
     pub(super) fn not_there(&self) {
-        if let Place::Sought(finder) = &self.place {
+        if let Ok(Way {
+            place: Place::Sought(finder),
+            ..
+        }) = &self.way
+        {
             finder.doubt();
         }
     }
 }
 
+impl Way {
+    fn new(server: &Server, servers: &[Server], gear: &Gear) -> Result<Self, GearError> {
+        gear.prove(server, servers)?;
+        let transport = server.transport();
+        let tls = if transport.is_encrypted() {
+            let tls = gear.trust.client(transport, server.proof());
+            Some(tls.map_err(|error| GearError::Trust(server.to_string(), error))?)
+        } else {
+            None
+        };
+        let place = match server.name() {
+            Some(name) if server.addresses().is_empty() => {
+                let informed = informed(server, servers, &gear.bootstrap);
+                let group = Group::new(informed, Policy::default(), gear);
+                Place::Sought(Box::new(Finder::new(name, server.port(), group)))
+            }
+            _ => Place::Given(server.addresses().to_vec()),
+        };
+        Ok(Self { place, tls })
+    }
+}
+
 /// Who is asked for the address of `server`: those that the operator named for this, else those that its stamp names, else the
 /// others of its group. Nobody else.
-pub(super) fn informed(server: &Server, servers: &[Server], bootstrap: &[Server]) -> Vec<Server> {
+fn informed(server: &Server, servers: &[Server], bootstrap: &[Server]) -> Vec<Server> {
     let with_address = |servers: &[Server]| -> Vec<Server> {
         let fit = servers.iter().filter(|one| !one.addresses().is_empty());
         fit.cloned().collect()

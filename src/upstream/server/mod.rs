@@ -141,6 +141,11 @@ impl Server {
         &self.written.bootstrap
     }
 
+    /// Every address that is written with it: its own, and those of resolvers that know it.
+    pub fn all_addresses(&self) -> impl Iterator<Item = &SocketAddr> {
+        self.addresses().iter().chain(self.bootstrap())
+    }
+
     /// Whether its answers repeat the letters of a question as they were. Nearly all servers do; the few that do not are found
     /// out, and questions to them are written in lower case (draft-vixie-dnsext-dns0x20 §6), which they keep.
     pub(super) fn keeps_letters(&self) -> bool {

@@ -212,3 +212,6 @@ fn configure(
         .collect();
     Ok(Arc::new(config))
 }
+
+#[cfg(test)]
+mod tests;

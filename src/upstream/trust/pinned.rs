@@ -63,7 +63,7 @@ impl From<Mismatch> for Error {
 }
 
 /// The SHA-256 digest of some octets.
-fn sha256(octets: &[u8]) -> Digest {
+pub(super) fn sha256(octets: &[u8]) -> Digest {
     let mut value = [0; 32];
     let computed = digest(&SHA256, octets);
     for (to, from) in value.iter_mut().zip(computed.as_ref()) {
@@ -227,7 +227,7 @@ impl ServerCertVerifier for PinnedCertificate {
 }
 
 /// The `TBSCertificate` of a certificate, with its head: the first element inside the outermost one (RFC 5280 §4.1).
-fn signed_part(certificate: &[u8]) -> Option<&[u8]> {
+pub(super) fn signed_part(certificate: &[u8]) -> Option<&[u8]> {
     let (_, inside) = element(certificate)?;
     let (whole, _) = element(inside)?;
     Some(whole)

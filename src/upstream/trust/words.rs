@@ -1,7 +1,5 @@
 //! What is wrong with a certificate, in words for people.
 
-use std::error::Error as _;
-
 use rustls::pki_types::UnixTime;
 use rustls::{CertificateError, Error};
 
@@ -32,9 +30,16 @@ pub(in crate::upstream) fn explain(error: &Error) -> String {
         CertificateError::UnknownIssuer => {
             "the server's certificate is from an issuer that is not trusted; for a server of your own set ca in [upstream], or write the digest of its key behind it (#sha256/…)".to_owned()
         }
-        CertificateError::Other(other) => other
-            .source()
-            .map_or_else(|| other.to_string(), ToString::to_string),
+        CertificateError::BadSignature => {
+            "a signature is wrong: the server has not the key of its certificate, or the certificate is forged".to_owned()
+        }
+        CertificateError::Other(other) => match other.0.downcast_ref() {
+            // What `openssl req -x509` makes, and people then name as `ca`.
+            Some(webpki::Error::CaUsedAsEndEntity) => {
+                "the server's certificate is that of an authority, and none for a server; write the digest of its key behind the server (#sha256/…)".to_owned()
+            }
+            _ => other.to_string(),
+        },
         other => format!("the server's certificate cannot be used: {other}"),
     }
 }
@@ -56,4 +61,27 @@ fn date(time: UnixTime) -> String {
     };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (day, text) in [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (20_778, "2026-11-21"),
+            (24_837, "2038-01-01"),
+            (47_540, "2100-02-28"),
+            (47_541, "2100-03-01"),
+        ] {
+            let time = UnixTime::since_unix_epoch(Duration::from_secs(day * 86_400 + 86_399));
+            assert_eq!(date(time), text);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::support::client::{check, receive};
+use crate::support::crowd::{Crowd, client};
 use crate::support::upstream::{Act, Seen};
 use crate::support::wire::{FORMERR, QR, REFUSED, TC};
 
@@ -74,6 +75,33 @@ fn a_failing_name_is_rarely_asked_for() {
             (1..=MOST).contains(&most.unwrap_or(0)),
             "{name}, asked {sent} times: {most:?} questions in a second"
         );
+    }
+}
+
+/// Also when the upstream is so quick that its answer meets the burst: who was on the way to ask when it came does not ask again.
+#[test]
+fn a_burst_is_one_question_however_quick_the_upstream() {
+    let upstream = Upstream::start();
+    upstream.otherwise(answer(ADDRESSES[0], 60));
+    let lanward = Lanward::start(&[upstream.address], "");
+    let crowd = Crowd::new(lanward.address);
+    for round in 0..40 {
+        let name = format!("n{round}.example");
+        let fails = round % 2 == 1;
+        if fails {
+            upstream.on(&name, A, Response::rcode(SERVFAIL));
+        }
+        let queries: Vec<Query> = (0..1000).map(|id| Query::new(&name, A).id(id)).collect();
+        for (number, query) in queries.iter().enumerate() {
+            crowd.send(client(number), &query.bytes());
+        }
+        for _ in &queries {
+            let (_, bytes) = crowd.receive(Duration::from_secs(5)).expect("a reply");
+            let number = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
+            let reply = check(&queries[number], &bytes);
+            assert_eq!(reply.rcode() == SERVFAIL, fails, "{}", reply.summary());
+        }
+        assert_eq!(upstream.count(&name), 1, "{name}");
     }
 }
 

@@ -1,27 +1,32 @@
 //! Where the name of a server leads: asked of other servers, and kept.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustls::pki_types::DnsName;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::upstream::{Ask, Group};
 use crate::wire::answer::Kind;
 use crate::wire::types::class;
 use crate::wire::{Answer, Message, Name, Question, RecordType};
 
-/// How long addresses are kept at least, in seconds, whatever their TTL says: nobody connects anew that often.
+/// How long addresses are kept at least, in seconds, whatever their TTL says: connections last longer than many a TTL.
 const SHORTEST: u32 = 60;
 /// How long they are kept at most.
 const LONGEST: u32 = 86_400;
+/// How long addresses of the other kind are waited for once there are some of one (twice that of RFC 8305 §3: nobody types here).
+const RESOLUTION_DELAY: Duration = Duration::from_millis(100);
 /// How long a connection waits for news of addresses that are too old, before it takes the old ones.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// After news that did not come, old addresses are taken at once for so long.
 const REST: Duration = Duration::from_secs(10);
+/// So many addresses of each kind are worth a try.
+const MOST: usize = 8;
 
 /// Finds the addresses of one name.
 #[derive(Debug)]
@@ -40,6 +45,13 @@ pub(super) struct Finder {
 struct Known {
     addresses: Vec<SocketAddr>,
     until: Option<Instant>,
+}
+
+/// The addresses of one kind, and how long they may be kept, in seconds.
+#[derive(Debug)]
+struct Found {
+    addresses: Vec<IpAddr>,
+    ttl: u32,
 }
 
 impl Finder {
@@ -63,8 +75,7 @@ impl Finder {
         if known.addresses.is_empty() {
             *known = self.look_up(now).await?;
         } else if doubtful || !fresh {
-            let news = tokio::time::timeout(PATIENCE, self.look_up(now)).await;
-            match news {
+            match timeout(PATIENCE, self.look_up(now)).await {
                 Ok(Ok(news)) => *known = news,
                 _ => known.until = Some(now + REST),
             }
@@ -79,27 +90,33 @@ impl Finder {
 
     /// Asks for both kinds of addresses at the same time.
     async fn look_up(&self, now: Instant) -> io::Result<Known> {
-        let (six, four) = tokio::join!(self.ask(RecordType::AAAA), self.ask(RecordType::A));
-        let mut ttl = LONGEST;
-        let mut addresses = Vec::new();
-        let mut trouble = None;
-        for found in [six, four] {
-            match found {
-                Ok((found, lifetime)) => {
-                    if !found.is_empty() {
-                        ttl = ttl.min(lifetime);
-                    }
-                    addresses.extend(found.into_iter().map(|ip| SocketAddr::new(ip, self.port)));
-                }
+        let mut six = pin!(self.ask(RecordType::AAAA));
+        let mut four = pin!(self.ask(RecordType::A));
+        let (first, other) = tokio::select! {
+            first = &mut six => (first, four),
+            first = &mut four => (first, six),
+        };
+        let second = match &first {
+            Ok(found) if !found.addresses.is_empty() => timeout(RESOLUTION_DELAY, other).await.ok(),
+            _ => Some(other.await),
+        };
+        let (mut found, mut trouble) = (Vec::new(), None);
+        for one in std::iter::once(first).chain(second) {
+            match one {
+                Ok(one) if one.addresses.is_empty() => {}
+                Ok(one) => found.push(one),
                 Err(error) => trouble = Some(error),
             }
         }
-        if addresses.is_empty() {
+        let Some(ttl) = found.iter().map(|one| one.ttl).min() else {
             let none = || format!("{} has no address", self.name.as_ref());
             return Err(io::Error::other(trouble.unwrap_or_else(none)));
-        }
-        addresses.sort_by_key(|address| !has_way(address));
-        let kept = Duration::from_secs(ttl.max(SHORTEST).into());
+        };
+        let kept = Duration::from_secs(ttl.clamp(SHORTEST, LONGEST).into());
+        let ips = in_turn(found.into_iter().map(|one| one.addresses).collect());
+        let addresses = ips.into_iter().map(|ip| SocketAddr::new(ip, self.port));
+        let mut addresses: Vec<SocketAddr> = addresses.collect();
+        addresses.sort_by_cached_key(|address| !has_way(address));
         Ok(Known {
             addresses,
             until: Some(now + kept),
@@ -107,7 +124,7 @@ impl Finder {
     }
 
     /// Asks for one kind of address. The error says what the servers said.
-    async fn ask(&self, kind: RecordType) -> Result<(Vec<IpAddr>, u32), String> {
+    async fn ask(&self, kind: RecordType) -> Result<Found, String> {
         let name = self.name.as_ref();
         let question = Question {
             name: name.parse::<Name>().map_err(|error| error.to_string())?,
@@ -120,18 +137,22 @@ impl Finder {
             checking_disabled: false,
             options: Vec::new(),
         };
-        let answer = self.group.ask(&ask).await;
-        let answer =
-            answer.map_err(|failure| format!("no address of {name} is known: {failure}"))?;
-        match answer.kind {
-            Kind::Positive => Ok((addresses(&answer), answer.lifetime.unwrap_or(0))),
-            _ => Ok((Vec::new(), 0)),
-        }
+        let answer = (self.group.ask(&ask).await)
+            .map_err(|failure| format!("the address of {name} is not known: {failure}"))?;
+        let addresses = if answer.kind == Kind::Positive {
+            addresses(&answer)
+        } else {
+            Vec::new()
+        };
+        Ok(Found {
+            addresses,
+            ttl: answer.lifetime.unwrap_or(0),
+        })
     }
 }
 
-/// The addresses in an answer at which a server can be. Private ones are taken: a resolver of one's own has such, and whoever is
-/// there must still prove to be the server.
+/// The addresses in an answer at which a server can be. Private ones are taken, too: a resolver of one's own has such, and
+/// whoever is there must still prove to be the server.
 fn addresses(answer: &Answer) -> Vec<IpAddr> {
     let Ok(message) = Message::read(&answer.bytes) else {
         return Vec::new();
@@ -144,7 +165,7 @@ fn addresses(answer: &Answer) -> Vec<IpAddr> {
             _ => None,
         }
     });
-    addresses.filter(is_of_one_host).collect()
+    addresses.filter(is_of_one_host).take(MOST).collect()
 }
 
 fn is_of_one_host(address: &IpAddr) -> bool {
@@ -152,11 +173,23 @@ fn is_of_one_host(address: &IpAddr) -> bool {
     !address.is_unspecified() && !address.is_multicast() && !broadcast
 }
 
+/// One address of each list in turn, IPv6 first (RFC 8305 §4): where one kind leads nowhere, the other is tried next.
+fn in_turn(mut lists: Vec<Vec<IpAddr>>) -> Vec<IpAddr> {
+    lists.sort_by_key(|list| list.first().is_some_and(IpAddr::is_ipv4));
+    (0..MOST)
+        .flat_map(|place| lists.iter().filter_map(move |list| list.get(place)))
+        .copied()
+        .collect()
+}
+
 /// Whether this machine has a way to `address`. Connecting a datagram socket sends nothing, but fails without a route.
 fn has_way(address: &SocketAddr) -> bool {
-    let any: SocketAddr = match address {
-        SocketAddr::V4(_) => (std::net::Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (std::net::Ipv6Addr::UNSPECIFIED, 0).into(),
+    let any: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    UdpSocket::bind(any).is_ok_and(|socket| socket.connect(address).is_ok())
+    UdpSocket::bind((any, 0)).is_ok_and(|socket| socket.connect(address).is_ok())
 }
+
+#[cfg(test)]
+mod tests;
