@@ -104,11 +104,11 @@ impl Resolver {
         (topic, permit): (Topic, Permit),
     ) -> Result {
         let (_, group) = state.upstream.route(&query.question.name);
-        // Of servers that are known to be silent nobody need wait to hear nothing.
-        let patience = if group.is_out() {
-            Duration::ZERO
-        } else {
-            CLIENT_TIMER
+        // Of servers that are known to be silent nobody need wait to hear nothing; it is enough that somebody asks.
+        let patience = match group.is_out() {
+            false => Some(CLIENT_TIMER),
+            true if !self.flights.is_open(&topic) => Some(Duration::ZERO),
+            true => None,
         };
         let mut flight = pin!(async {
             match self.flights.join_open(&topic) {
@@ -116,8 +116,11 @@ impl Resolver {
                 None => self.depart(state, ask, topic, permit).await,
             }
         });
-        let in_time = timeout(patience, &mut flight).await;
-        if let Ok(Ok(entry)) = in_time {
+        let in_time = match patience {
+            Some(patience) => timeout(patience, &mut flight).await.ok(),
+            None => None,
+        };
+        if let Some(Ok(entry)) = in_time {
             return Ok((entry, Counter::Upstream));
         }
         // It may have been replaced by now, or be gone with the servers that gave it.
@@ -129,8 +132,8 @@ impl Resolver {
             return Ok((found.entry, source));
         }
         let landing = match in_time {
-            Ok(landing) => landing,
-            Err(_) => flight.await,
+            Some(landing) => landing,
+            None => flight.await,
         };
         landing.map(|entry| (entry, Counter::Upstream))
     }

@@ -103,6 +103,11 @@ impl Flights {
         landing
     }
 
+    /// Whether there is an open flight of this question.
+    pub(super) fn is_open(&self, topic: &Topic) -> bool {
+        lock(&self.open).contains_key(topic)
+    }
+
     /// Waits for the open flight of this question, if there is one.
     pub(super) fn join_open(&self, topic: &Topic) -> Option<impl Future<Output = Landing> + use<>> {
         lock(&self.open).get_mut(topic).map(wait)

@@ -47,9 +47,9 @@ impl Sends {
         Self(AtomicUsize::new(most))
     }
 
-    /// Whether none is left.
-    pub(super) fn are_spent(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+    /// How many are left.
+    pub(super) fn left(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
     }
 
     /// Takes one, if there is one left.

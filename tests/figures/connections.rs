@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::cutter::cutter;
 use crate::load::{Asked, ask};
 use crate::machine::alone;
 use crate::percentile;
@@ -11,7 +12,6 @@ use crate::support::hickory::{self, Hickory};
 use crate::support::lanward::Lanward;
 use crate::support::peers::{installed, sealed_unbound};
 use crate::support::records::a;
-use crate::support::sealed::cutter;
 use crate::support::upstream::{Behaviour, Upstream};
 use crate::support::wire::{Response, text};
 

@@ -26,6 +26,7 @@
 mod support;
 
 mod connections;
+mod cutter;
 mod dead;
 mod flood;
 mod load;

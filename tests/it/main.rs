@@ -33,5 +33,6 @@ mod support;
 mod system;
 mod transparency;
 mod transports;
+mod trust;
 mod vectors;
 mod zones;

@@ -104,12 +104,12 @@ impl Group {
             return Err(Failure::NoServer);
         }
         let end = Instant::now() + DEADLINE;
+        let sends = Sends::new(MOST_SENDS);
         let order = self.order();
-        let trial = self.try_another(&order, ask);
-        let sends = Sends::new(MOST_SENDS - if trial { TRIAL_SENDS } else { 0 });
-        Race::new(&order, self.policy, ask, (end, &sends))
-            .run()
-            .await
+        let mut race = Race::new(&order, self.policy, ask, (end, &sends));
+        let answer = race.run().await?;
+        self.try_another(&race, ask, sends.left());
+        Ok(answer)
     }
 
     /// The servers in the order in which they should be asked: those that are out of order last.
@@ -129,40 +129,41 @@ impl Group {
         order
     }
 
-    /// Puts the question to a server beside those that are asked for the client, where that is the way to learn whether it is
-    /// back, or has become quicker. Nobody waits for the answer. True if there is such a server.
+    /// Puts a question that has been answered to a server that was not asked, where that is the way to learn whether it is back,
+    /// or has become quicker. Nobody waits for the answer. It is never a server that hears the question already: to ask the same
+    /// twice makes it easier to guess an answer, and a server in trouble needs no more of it.
     #[expect(
         clippy::disallowed_methods,
         reason = "a trial ends by itself, and no shutdown need wait for it"
     )]
-    fn try_another(&self, order: &[&Member], ask: &Ask) -> bool {
-        if self.members.len() < 2 || self.policy.strategy == Strategy::Parallel {
-            return false;
+    fn try_another(&self, race: &Race<'_>, ask: &Ask, sends: usize) {
+        if self.members.len() < 2 || self.policy.strategy == Strategy::Parallel || sends == 0 {
+            return;
         }
         let now = clock::now();
-        let first = order.first();
-        for member in &self.members {
-            let is_first = first.is_some_and(|first| std::ptr::eq(*first, Arc::as_ptr(member)));
+        let due = self.members.iter().find(|member| {
             let worth_it = self.policy.strategy == Strategy::Fastest || member.health.is_out();
-            if !is_first && worth_it && member.health.take_trial(now) {
-                let (member, ask) = (Arc::clone(member), ask.clone());
-                // What it learns is noted; nobody waits for it.
-                drop(tokio::spawn(async move { member.try_out(&ask).await }));
-                return true;
-            }
+            worth_it && !race.has_asked(member) && member.health.take_trial(now)
+        });
+        if let Some(member) = due {
+            let (member, ask) = (Arc::clone(member), ask.clone());
+            let sends = Sends::new(sends.min(TRIAL_SENDS));
+            // What it learns is noted; nobody waits for it.
+            drop(tokio::spawn(
+                async move { member.try_out(&ask, &sends).await },
+            ));
         }
-        false
     }
 }
 
 impl Member {
-    async fn try_out(&self, ask: &Ask) {
+    async fn try_out(&self, ask: &Ask, sends: &Sends) {
         let begin = Instant::now();
         let end = begin + TRIAL;
         let limits = Limits {
             udp: end,
             line: end,
-            sends: &Sends::new(TRIAL_SENDS),
+            sends,
         };
         let exchange = exchange(&self.server, &self.line, ask, true, limits);
         match tokio::time::timeout_at(end, exchange).await {

@@ -79,9 +79,15 @@ impl<'a> Race<'a> {
         }
     }
 
-    pub(super) async fn run(mut self) -> Result<Answer, Failure> {
+    pub(super) async fn run(&mut self) -> Result<Answer, Failure> {
         self.compete().await;
-        self.trouble.end()
+        std::mem::take(&mut self.trouble).end()
+    }
+
+    /// Whether this server was asked.
+    pub(super) fn has_asked(&self, member: &Member) -> bool {
+        let mut asked = self.lanes.iter().filter(|lane| lane.attempts > 0);
+        asked.any(|lane| std::ptr::eq(lane.member, member))
     }
 
     /// Lets the servers compete until there is an answer, or none of them is worth another attempt. Each attempt keeps to its own
@@ -120,7 +126,7 @@ impl<'a> Race<'a> {
     /// it comes the time at which to ask another one, unless there is an answer by then.
     fn start(&mut self, fresh: bool) -> Option<(Attempt<'a>, Instant)> {
         let now = Instant::now();
-        if now >= self.end || self.sends.are_spent() {
+        if now >= self.end || self.sends.left() == 0 {
             return None;
         }
         let lanes = self.lanes.iter_mut().enumerate();

@@ -251,10 +251,7 @@ impl Inner {
             ))
         };
         let connected = connecting.await.unwrap_or_else(late);
-        if connected.is_err() {
-            self.reach.not_there();
-        }
-        connected
+        connected.map_err(|error| self.reach.failed(error))
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

@@ -9,7 +9,6 @@ use tokio_rustls::client::TlsStream;
 
 use super::dial;
 use crate::upstream::reach::Target;
-use crate::upstream::trust::explain;
 
 /// Connects to one of the addresses of `target`, which proves there that it is the right server.
 pub(super) async fn connect(
@@ -18,19 +17,5 @@ pub(super) async fn connect(
 ) -> io::Result<TlsStream<TcpStream>> {
     let (tls, identity) = target.secrets()?;
     let stream = dial::tcp(address).await?;
-    TlsConnector::from(tls)
-        .connect(identity, stream)
-        .await
-        .map_err(in_words)
-}
-
-/// What is wrong, in words for people where it is about certificates.
-fn in_words(error: io::Error) -> io::Error {
-    let told = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match told {
-        Some(told) => io::Error::new(error.kind(), explain(told)),
-        None => error,
-    }
+    TlsConnector::from(tls).connect(identity, stream).await
 }

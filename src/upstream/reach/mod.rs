@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
-use super::trust::{Trust, TrustError};
+use super::trust::{Client, Trust, TrustError};
 use super::{Group, Policy, Proof, Server, Transport};
 
 use bootstrap::Finder;
@@ -92,7 +92,7 @@ pub(super) struct Reach {
 #[derive(Debug)]
 struct Way {
     place: Place,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<Client>,
 }
 
 /// Where a server is.
@@ -143,18 +143,23 @@ impl Reach {
             identity: self.identity.clone(),
             authority: self.authority.clone(),
             path: self.path.clone(),
-            tls: way.tls.clone(),
+            tls: way.tls.as_ref().map(|tls| Arc::clone(&tls.config)),
         })
     }
 
-    /// Notes that at none of its addresses a connection could be made: they are looked up again for the next one.
-    pub(super) fn not_there(&self) {
-        if let Ok(Way {
-            place: Place::Sought(finder),
-            ..
-        }) = &self.way
-        {
+    /// Notes that at none of its addresses a connection could be made: they are looked up again for the next one. If the server
+    /// was not believed, the error becomes one that says why.
+    pub(super) fn failed(&self, error: io::Error) -> io::Error {
+        let Ok(way) = &self.way else {
+            return error;
+        };
+        if let Place::Sought(finder) = &way.place {
             finder.doubt();
+        }
+        let doubt = way.tls.as_ref().and_then(|tls| tls.witness.take_doubt());
+        match doubt {
+            Some(words) => io::Error::new(error.kind(), words),
+            None => error,
         }
     }
 }
@@ -164,7 +169,7 @@ impl Way {
         gear.prove(server, servers)?;
         let transport = server.transport();
         let tls = if transport.is_encrypted() {
-            let tls = gear.trust.client(transport, server.proof());
+            let tls = gear.trust.client(server);
             Some(tls.map_err(|error| GearError::Trust(server.to_string(), error))?)
         } else {
             None

@@ -3,6 +3,7 @@
 //! Revocation is not looked up: whoever does so asks others on the way to a server, by name.
 
 mod pinned;
+mod witness;
 mod words;
 
 use std::path::Path;
@@ -16,11 +17,13 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::version::TLS13;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::server::{Proof, Transport};
+use super::{Proof, Server, Transport};
 
 use pinned::{PinnedCertificate, PinnedKey};
 
-pub(super) use words::explain;
+use words::explain;
+
+pub(super) use witness::Witness;
 
 /// Why a server cannot be proven to be the right one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,14 +117,10 @@ impl Trust {
         self.0.chain().map(drop)
     }
 
-    /// How TLS is spoken over `transport` with a server that must prove itself in this way.
-    pub(super) fn client(
-        &self,
-        transport: Transport,
-        proof: &Proof,
-    ) -> Result<Arc<ClientConfig>, TrustError> {
+    /// How TLS is spoken with `server`, and who remembers why it was not believed.
+    pub(super) fn client(&self, server: &Server) -> Result<Client, TrustError> {
         let provider = Arc::new(ring::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> = match proof {
+        let verifier: Arc<dyn ServerCertVerifier> = match server.proof() {
             Proof::Chain => self.0.chain()?.verifier,
             Proof::Certificate(digests) => {
                 let Chain { store, verifier } = self.0.chain()?;
@@ -129,8 +128,19 @@ impl Trust {
             }
             Proof::Key(digests) => Arc::new(PinnedKey::new(digests.clone())),
         };
-        configure(transport, provider, verifier).map_err(|error| TrustError::Tls(error.to_string()))
+        let witness = Arc::new(Witness::new(verifier, server.to_string()));
+        let verifier = Arc::<Witness>::clone(&witness);
+        let config = configure(server.transport(), provider, verifier);
+        let config = config.map_err(|error| TrustError::Tls(error.to_string()))?;
+        Ok(Client { config, witness })
     }
+}
+
+/// How TLS is spoken with one server.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) witness: Arc<Witness>,
 }
 
 /// That of the platform.

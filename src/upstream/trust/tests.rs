@@ -78,17 +78,38 @@ fn trust(authorities: &[&Ca]) -> Trust {
     Trust::new(Some(certificates.collect()))
 }
 
+/// A server that must prove itself in this way.
+fn server(transport: Transport, proof: &Proof) -> Server {
+    let (word, digests) = match proof {
+        Proof::Chain => ("", &[][..]),
+        Proof::Certificate(digests) => ("certificate", digests.as_slice()),
+        Proof::Key(digests) => ("sha256", digests.as_slice()),
+    };
+    let proofs = digests.iter().map(|digest| format!("{word}/{digest}"));
+    let proofs = proofs.collect::<Vec<_>>().join(",");
+    let mark = if proofs.is_empty() { "" } else { "#" };
+    format!("{transport}://192.0.2.1{mark}{proofs}")
+        .parse()
+        .unwrap()
+}
+
 /// Lets a client that trusts in this way shake hands with a server; what it says of it.
 fn meet(trust: &Trust, proof: &Proof, name: &str, shown: &Shown) -> Result<(), String> {
     let transport = Transport::Tls;
-    let client = trust.client(transport, proof).unwrap();
+    let told = trust.client(&server(transport, proof)).unwrap();
+    let client = Arc::clone(&told.config);
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let mut client = Connection::from(ClientConnection::new(client, name).unwrap());
     let server = Arc::new(shown.config(transport));
     let mut server = Connection::from(ServerConnection::new(server).unwrap());
     for _ in 0..10 {
-        carry(&mut client, &mut server).map_err(|error| explain(&error))?;
-        carry(&mut server, &mut client).map_err(|error| explain(&error))?;
+        let carried =
+            carry(&mut client, &mut server).and_then(|()| carry(&mut server, &mut client));
+        if let Err(error) = carried {
+            let doubt = told.witness.take_doubt();
+            assert_eq!(doubt.as_deref(), Some(explain(&error).as_str()));
+            return Err(doubt.unwrap());
+        }
         if !client.is_handshaking() && !server.is_handshaking() {
             assert_eq!(client.alpn_protocol(), Some(&b"dot"[..]));
             return Ok(());
@@ -247,10 +268,13 @@ fn a_known_certificate_must_lie_on_the_way_to_a_root() {
 #[test]
 fn a_machine_without_roots_says_what_to_do() {
     let nobody = Trust::new(Some(Vec::new()));
-    let error = nobody.client(Transport::Tls, &Proof::Chain).unwrap_err();
+    let error = nobody
+        .client(&server(Transport::Tls, &Proof::Chain))
+        .unwrap_err();
     assert_eq!(error, TrustError::NoRoots);
     assert_eq!(nobody.prove(), Err(TrustError::NoRoots));
-    assert!(nobody.client(Transport::Tls, &Proof::Key(vec![])).is_ok());
+    let pinned = Proof::Key(vec![Digest([7; 32])]);
+    assert!(nobody.client(&server(Transport::Tls, &pinned)).is_ok());
 }
 
 fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -301,7 +325,8 @@ fn quic_is_spoken_with_tls_1_3_and_nothing_is_sent_early() {
         (Transport::Quic, b"doq"),
         (Transport::H3, b"h3"),
     ] {
-        let config = trust(&[&ca]).client(transport, &Proof::Chain).unwrap();
+        let client = trust(&[&ca]).client(&server(transport, &Proof::Chain));
+        let config = client.unwrap().config;
         assert_eq!(config.alpn_protocols, [name]);
         assert!(!config.enable_early_data);
     }

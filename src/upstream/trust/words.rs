@@ -4,7 +4,7 @@ use rustls::pki_types::UnixTime;
 use rustls::{CertificateError, Error};
 
 /// What went wrong while a server proved itself; what was expected, and what came.
-pub(in crate::upstream) fn explain(error: &Error) -> String {
+pub(super) fn explain(error: &Error) -> String {
     let Error::InvalidCertificate(certificate) = error else {
         return error.to_string();
     };
@@ -23,7 +23,8 @@ pub(in crate::upstream) fn explain(error: &Error) -> String {
             expected,
             presented,
         } => {
-            let names = presented.join(", ");
+            let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
+            let names = names.join(", ");
             let has = if names.is_empty() { "no name" } else { &names };
             format!("the server's certificate is not for {}; it is for: {has}", expected.to_str())
         }
@@ -31,7 +32,7 @@ pub(in crate::upstream) fn explain(error: &Error) -> String {
             "the server's certificate is from an issuer that is not trusted; for a server of your own set ca in [upstream], or write the digest of its key behind it (#sha256/…)".to_owned()
         }
         CertificateError::BadSignature => {
-            "a signature is wrong: the server has not the key of its certificate, or the certificate is forged".to_owned()
+            "a signature is wrong: the server has not the key of its certificate, or that is not from whom it names".to_owned()
         }
         CertificateError::Other(other) => match other.0.downcast_ref() {
             // What `openssl req -x509` makes, and people then name as `ca`.
@@ -42,6 +43,17 @@ pub(in crate::upstream) fn explain(error: &Error) -> String {
         },
         other => format!("the server's certificate cannot be used: {other}"),
     }
+}
+
+/// A name without the words that webpki puts around it: `DnsName("dns.example")`, `IpAddress(192.0.2.1)`.
+fn bare(presented: &str) -> &str {
+    let inside = |front, back| {
+        let rest = presented.strip_prefix(front)?;
+        rest.strip_suffix(back)
+    };
+    let name = inside("DnsName(\"", "\")");
+    name.or_else(|| inside("IpAddress(", ")"))
+        .unwrap_or(presented)
 }
 
 /// The day, as year, month and day of the Gregorian calendar.

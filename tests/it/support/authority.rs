@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use ::ring::digest as ring_digest;
+use data_encoding::BASE64;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PublicKeyData,
+};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -24,12 +28,22 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// With another certificate of the server than usual.
+    pub(crate) fn with(change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        // No two have the same name.
+        let name = BASE64.encode(&key.public_key_raw()[..9]);
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
         let names = vec![NAME.to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(names).unwrap();
+        let mut params = CertificateParams::new(names).unwrap();
+        change(&mut params);
         let certificate = params.signed_by(&key, &issuer).unwrap();
         let folder = tempfile::tempdir().unwrap();
         for (file, content) in [
@@ -57,6 +71,21 @@ impl Authority {
             .map(|file| self.folder.path().join(file).to_str().unwrap().to_owned())
     }
 
+    /// The SHA-256 digest of the server's public key, as a pin.
+    pub(crate) fn pin(&self) -> String {
+        let key = PrivateKeyDer::try_from(self.key.clone()).unwrap();
+        let key = KeyPair::try_from(&key).unwrap();
+        BASE64.encode(&sha256(&key.subject_public_key_info()))
+    }
+
+    /// The SHA-256 digest of the signed part of the server's certificate, as stamps have it.
+    pub(crate) fn hash(&self) -> Vec<u8> {
+        // Both elements are longer than 255 octets and shorter than 65536, so their heads have four octets.
+        let signed = &self.chain[0][4..];
+        let length = usize::from(u16::from_be_bytes([signed[2], signed[3]]));
+        sha256(&signed[..4 + length])
+    }
+
     /// What a server shows to prove itself.
     pub(crate) fn shown(&self) -> Arc<dyn ResolvesServerCert> {
         let key = PrivateKeyDer::try_from(self.key.clone()).unwrap();
@@ -79,4 +108,9 @@ impl Authority {
         config.alpn_protocols = vec![protocol.to_vec()];
         Arc::new(config)
     }
+}
+
+fn sha256(octets: &[u8]) -> Vec<u8> {
+    let digest = ring_digest::digest(&ring_digest::SHA256, octets);
+    digest.as_ref().to_vec()
 }
