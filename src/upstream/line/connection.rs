@@ -29,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 pub(super) enum Broken {
     /// The connection ended or takes no more questions.
     Gone(io::Error),
+    /// The server was too busy to look at the question; the connection goes on.
+    Busy(io::Error),
     /// The server said that it will not answer, or what it said is no answer.
     Refused(io::Error),
 }

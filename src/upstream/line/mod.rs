@@ -123,7 +123,7 @@ impl Line {
         let seat = self.inner.seat().await?;
         let mut answer = pin!(seat.ask(question));
         match seat.unless_silent(answer.as_mut()).await {
-            Some(Err(Broken::Gone(_))) if self.inner.forgives(&seat) => {
+            Some(Err(broken)) if self.inner.forgives(&seat, &broken) => {
                 self.ask_again(question).await
             }
             Some(ended) => Ok(ended?),
@@ -137,12 +137,12 @@ impl Line {
         }
     }
 
-    /// Asks after a connection that worked has ended.
+    /// Asks after a connection that worked has ended, or was too busy.
     async fn ask_again(&self, question: &Outgoing) -> io::Result<Vec<u8>> {
         for _ in 2..MOST_TRIES {
             let seat = self.inner.seat().await?;
             match seat.ask(question).await {
-                Err(Broken::Gone(_)) if self.inner.forgives(&seat) => {}
+                Err(broken) if self.inner.forgives(&seat, &broken) => {}
                 ended => return Ok(ended?),
             }
         }
@@ -152,7 +152,7 @@ impl Line {
 
 impl From<Broken> for io::Error {
     fn from(broken: Broken) -> Self {
-        let (Broken::Gone(error) | Broken::Refused(error)) = broken;
+        let (Broken::Gone(error) | Broken::Busy(error) | Broken::Refused(error)) = broken;
         error
     }
 }
@@ -229,9 +229,14 @@ impl Inner {
             .shared()
     }
 
-    /// Whether the end of the connection on which this seat was says nothing about the server: it gave answers, and every
-    /// connection ends some time. Some servers end each after so many; two that ended in this way say after how many.
-    fn forgives(&self, seat: &Seat) -> bool {
+    /// Whether what happened on the connection with this seat says nothing about the server. If the connection ended it must have
+    /// given answers: every one ends some time. Some servers end each after so many; two that ended in this way say after how many.
+    fn forgives(&self, seat: &Seat, broken: &Broken) -> bool {
+        match broken {
+            Broken::Refused(_) => return false,
+            Broken::Busy(_) => return true,
+            Broken::Gone(_) => {}
+        }
         let answers = seat.life().answers();
         if answers > 0 && seat.life().note_loss() {
             let mut kept = self.lock();

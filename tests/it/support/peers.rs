@@ -143,8 +143,8 @@ pub(crate) fn sealed_dnsdist(upstream: SocketAddr, authority: &Authority) -> (Pe
     let configure = |_: &str, port: u16| {
         format!(
             "setLocal(\"127.0.0.1:{port}\")\nsetACL({{\"127.0.0.0/8\"}})\nsetSecurityPollSuffix(\"\")\n\
-             newServer({{address=\"{upstream}\", healthCheckMode=\"up\"}})\n\
-             addTLSLocal(\"127.0.0.1:{}\", \"{certificate}\", \"{key}\")\n\
+             newServer({{address=\"{upstream}\", healthCheckMode=\"up\", maxInFlight=100}})\n\
+             addTLSLocal(\"127.0.0.1:{}\", \"{certificate}\", \"{key}\", {{maxInFlight=100}})\n\
              addDOHLocal(\"127.0.0.1:{}\", \"{certificate}\", \"{key}\", {{\"/dns-query\"}})\n",
             ports[0], ports[1]
         )

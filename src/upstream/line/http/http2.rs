@@ -38,6 +38,8 @@ impl Http2 {
         }
         let (send, connection) = Builder::new()
             .enable_push(false)
+            // One question leaves at once; how many more, the server says before it can answer that.
+            .initial_max_send_streams(1)
             .initial_window_size(WINDOW)
             .initial_connection_window_size(ALL_WINDOWS)
             .max_header_list_size(MOST_HEAD)
@@ -88,15 +90,14 @@ impl std::fmt::Debug for Http2 {
     }
 }
 
-/// A stream that the server resets is refused, unless it says that it did not even look (RFC 9113 §8.7); all else is the end of
-/// the connection, a GOAWAY among it.
+/// What the end of a stream means: the server may say that it did not even look at the question (RFC 9113 §8.7). All else is the
+/// end of the connection, a GOAWAY among it.
 fn broken(error: h2::Error) -> Broken {
-    let refused = error.is_reset() && error.reason() != Some(Reason::REFUSED_STREAM);
-    let error = io_error(error);
-    if refused {
-        Broken::Refused(error)
-    } else {
-        Broken::Gone(error)
+    let unseen = error.reason() == Some(Reason::REFUSED_STREAM);
+    match error.is_reset() {
+        true if unseen => Broken::Busy(io_error(error)),
+        true => Broken::Refused(io_error(error)),
+        false => Broken::Gone(io_error(error)),
     }
 }
 
