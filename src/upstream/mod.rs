@@ -21,7 +21,7 @@ use crate::wire::{Answer, Name};
 pub use group::{Codes, Group, Policy, Strategy};
 pub use packet::Ask;
 pub use server::{Server, ServerError};
-pub use validate::{Anchors, Bogus, Validator};
+pub use validate::{Bogus, Validator};
 
 /// Where questions go.
 #[derive(Debug)]

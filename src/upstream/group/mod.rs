@@ -78,6 +78,22 @@ impl Group {
         Race::new(&order, self.policy, ask, end).run().await
     }
 
+    /// Whether there is more than one server.
+    pub fn has_another(&self) -> bool {
+        self.members.len() > 1
+    }
+
+    /// Like [`Group::ask`], but the server whose turn it would be comes last: its answer was no good.
+    pub async fn ask_another(&self, ask: &Ask) -> Result<Answer, Failure> {
+        let end = Instant::now() + DEADLINE;
+        let mut order = self.order();
+        if order.is_empty() {
+            return Err(Failure::NoServer);
+        }
+        order.rotate_left(1);
+        Race::new(&order, self.policy, ask, end).run().await
+    }
+
     /// The servers in the order in which they should be asked: those that are out of order last.
     fn order(&self) -> Vec<&Member> {
         let mut order: Vec<&Member> = self.members.iter().map(AsRef::as_ref).collect();
