@@ -27,7 +27,7 @@ pub use packet::Ask;
 pub use reach::{Gear, GearError};
 pub use server::{Digest, DigestError, Proof, Server, ServerError, StampError, Transport};
 pub use trust::{CaError, Trust, TrustError};
-pub use validate::{Anchors, Bogus, Validator};
+pub use validate::{Bogus, Validator};
 
 /// Where questions go.
 #[derive(Debug)]

@@ -118,6 +118,25 @@ impl Group {
         Ok(answer)
     }
 
+    /// Whether there is more than one server.
+    pub fn has_another(&self) -> bool {
+        self.members.len() > 1
+    }
+
+    /// Like [`Group::ask`], but the server whose turn it would be comes last: its answer was no good.
+    pub async fn ask_another(&self, ask: &Ask) -> Result<Answer, Failure> {
+        let mut order = self.order();
+        if order.is_empty() {
+            return Err(Failure::NoServer);
+        }
+        order.rotate_left(1);
+        let end = Instant::now() + DEADLINE;
+        let sends = Sends::new(MOST_SENDS);
+        Race::new(&order, self.policy, ask, (end, &sends))
+            .run()
+            .await
+    }
+
     /// The servers in the order in which they should be asked: those that are out of order last.
     fn order(&self) -> Vec<&Member> {
         let mut order: Vec<&Member> = self.members.iter().map(AsRef::as_ref).collect();

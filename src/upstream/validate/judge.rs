@@ -20,11 +20,11 @@ const MOST_SIGNERS: usize = 2;
 
 /// How much of an answer is signed, all of it being as it should.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Verdict {
+struct Verdict {
     /// Every record of it.
-    pub(super) secure: bool,
+    secure: bool,
     /// For how long it may be kept, in seconds.
-    pub(super) most: u32,
+    most: u32,
 }
 
 /// A set whose signature was verified, the zone that signed it, and how.
@@ -35,21 +35,30 @@ struct Secure<'s, 'a> {
 }
 
 /// An answer on its way to a verdict.
-struct Judgment<'w, 's, 'a> {
-    walk: &'w mut Walk<'w>,
+struct Judgment<'w, 'u, 's, 'a> {
+    walk: &'w mut Walk<'u>,
     sets: &'s [RrSet<'a>],
     /// The verified sets of the authority section.
     proofs: Vec<Secure<'s, 'a>>,
     verdict: Verdict,
 }
 
-impl<'w> Walk<'w> {
-    /// Judges the answer to a question.
+impl Walk<'_> {
+    /// Judges the answer to a question, and marks it accordingly.
     pub(super) async fn judge(
-        &'w mut self,
+        &mut self,
         question: &Question,
-        answer: &Answer,
-    ) -> Result<Verdict, Failure> {
+        mut answer: Answer,
+    ) -> Result<Answer, Failure> {
+        let verdict = self.verdict(question, &answer).await?;
+        answer.authentic = verdict.secure;
+        if verdict.most < u32::MAX {
+            answer.shorten(verdict.most);
+        }
+        Ok(answer)
+    }
+
+    async fn verdict(&mut self, question: &Question, answer: &Answer) -> Result<Verdict, Failure> {
         let subject = (question.name, question.kind);
         let broken = |reason| bogus(&Name::ROOT, &subject, reason);
         let message = Message::read(&answer.bytes).map_err(|_| broken(Reason::Forged))?;
@@ -69,7 +78,7 @@ impl<'w> Walk<'w> {
     }
 }
 
-impl<'s, 'a> Judgment<'_, 's, 'a> {
+impl<'s, 'a> Judgment<'_, '_, 's, 'a> {
     /// Verifies what the authority section holds: proofs, and the SOA record that says how long a denial lives.
     async fn weigh_authority(&mut self) -> Result<(), Failure> {
         let sets = self.sets;

@@ -7,7 +7,7 @@ use super::world::{World, validating};
 use super::{OPEN, Verdict, ask, verdict};
 use crate::support::lanward::Lanward;
 use crate::support::records::{A, DNSKEY};
-use crate::support::wire::{AD, NOERROR};
+use crate::support::wire::{AD, NOERROR, NXDOMAIN};
 
 use Verdict::{Bogus, Insecure, Secure};
 
@@ -30,6 +30,46 @@ fn a_negative_trust_anchor_ends_the_judging() {
         let reply = ask(lanward.client(), name, A);
         assert_eq!(verdict(&reply), expected, "{name}: {}", reply.summary());
     }
+    // Behind a server that judges, too.
+    let judge = world.judge();
+    let more = format!("negative_trust_anchors = [\"forged.net\"]\n{OPEN}");
+    let lanward = world.lanward_of(&[judge.address], &more);
+    let cases = [
+        ("www.forged.net", Insecure(NOERROR)),
+        ("www.expired.net", Bogus),
+        ("www.nsec.net", Secure(NOERROR)),
+    ];
+    for (name, expected) in cases {
+        let reply = ask(lanward.client(), name, A);
+        assert_eq!(verdict(&reply), expected, "{name}: {}", reply.summary());
+        let codes: Vec<u16> = reply.errors().iter().map(|(code, _)| *code).collect();
+        assert_eq!(
+            codes,
+            if expected == Bogus { vec![7] } else { vec![] },
+            "our own verdict"
+        );
+    }
+}
+
+/// One server that forges, or drops signatures, does not take away the names that another one has.
+#[test]
+fn another_server_may_have_what_the_first_one_broke() {
+    let Some(world) = World::start("another_server_may_have_what_the_first_one_broke") else {
+        return;
+    };
+    let bad = world.without_signatures();
+    let strict = format!("strategy = \"strict\"\n{OPEN}");
+    let lanward = world.lanward_of(&[bad.address, world.resolver.address], &strict);
+    for (name, expected) in [
+        ("www.nsec.net", Secure(NOERROR)),
+        ("nothing.nsec3.net", Secure(NXDOMAIN)),
+        ("www.plain.net", Insecure(NOERROR)),
+        ("www.forged.net", Bogus),
+    ] {
+        let reply = ask(lanward.client(), name, A);
+        assert_eq!(verdict(&reply), expected, "{name}: {}", reply.summary());
+    }
+    assert!(!bad.seen().is_empty());
 }
 
 #[test]
