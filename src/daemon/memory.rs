@@ -21,7 +21,7 @@ use crate::upstream::clock;
 const EVERY: Duration = Duration::from_secs(15 * 60);
 /// Much is read and written at once, and answers are small.
 const BUFFER: usize = 64 << 10;
-/// How much longer than the cache a file may be: its head, and what a tight cache leaves of many small answers.
+/// How much longer than the cache a file may be: its head. An answer takes less there than in memory.
 const MORE: u64 = 2 << 20;
 /// Only the owner may read who asked for what, and only the owner may write answers.
 const MODE: u32 = 0o600;
