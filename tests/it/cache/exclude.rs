@@ -56,7 +56,7 @@ fn twins_of_an_excluded_name_share_a_flight() {
     }
     let last = Query::new("notmoving.example", A);
     socket.send(&last.bytes()).unwrap();
-    let mut take = || receive(&socket, PATIENCE).map(|bytes| Reply::parse(&bytes).unwrap());
+    let take = || receive(&socket, PATIENCE).map(|bytes| Reply::parse(&bytes).unwrap());
     assert_eq!(take().unwrap().id, last.id);
     gate.open();
     for _ in 0..10 {
