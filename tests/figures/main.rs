@@ -25,6 +25,8 @@
 #[expect(dead_code, reason = "the tests of the other binary use the rest")]
 mod support;
 
+mod connections;
+mod cutter;
 mod dead;
 mod flood;
 mod load;

@@ -29,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 pub(super) enum Broken {
     /// The connection ended or takes no more questions.
     Gone(io::Error),
+    /// The server was too busy to look at the question; the connection goes on.
+    Busy(io::Error),
     /// The server said that it will not answer, or what it said is no answer.
     Refused(io::Error),
 }
@@ -55,40 +57,41 @@ enum Carrier {
 }
 
 /// Connects to `target`; what keeps the connection going runs on `runtime`, on which this must be called, too.
-pub(super) async fn open(target: &Target, runtime: &Handle) -> io::Result<Connection> {
+/// It takes `most` questions.
+pub(super) async fn open(target: &Target, most: usize, runtime: &Handle) -> io::Result<Connection> {
     let addresses = &target.addresses;
     let over_tls = |address| tls::connect(target, address);
     let over_quic = |address| quic::connect(target, address);
     let (life, carrier) = match target.transport {
         Transport::Udp | Transport::Tcp => {
             let io = dial::first(addresses, dial::tcp).await?;
-            let life = Life::new(stream::SEATS, REST);
+            let life = Life::new(stream::SEATS, most, REST);
             let stream = Stream::new(io, &life, runtime);
             (life, Carrier::Stream(stream))
         }
         Transport::Tls => {
             let io = dial::first(addresses, over_tls).await?;
-            let life = Life::new(stream::SEATS, LONGER_REST);
+            let life = Life::new(stream::SEATS, most, LONGER_REST);
             let stream = Stream::new(io, &life, runtime);
             (life, Carrier::Stream(stream))
         }
         Transport::Https => {
             let uri = http::uri(target)?;
             let io = dial::first(addresses, over_tls).await?;
-            let life = Life::new(http::SEATS, LONGER_REST);
+            let life = Life::new(http::SEATS, most, LONGER_REST);
             let http = Http2::new(io, uri, &life, runtime).await?;
             (life, Carrier::Http2(http))
         }
         Transport::Quic => {
             let connection = dial::first(addresses, over_quic).await?;
-            let life = Life::new(quic::SEATS, LONGER_REST);
+            let life = Life::new(quic::SEATS, most, LONGER_REST);
             let quic = Quic::new(connection, &life, runtime);
             (life, Carrier::Quic(quic))
         }
         Transport::H3 => {
             let uri = http::uri(target)?;
             let connection = dial::first(addresses, over_quic).await?;
-            let life = Life::new(http::SEATS, LONGER_REST);
+            let life = Life::new(http::SEATS, most, LONGER_REST);
             let http = Http3::new(connection, uri, &life, runtime).await?;
             (life, Carrier::Http3(http))
         }
@@ -153,9 +156,9 @@ impl Seat {
         answer
     }
 
-    /// Whether the connection ever gave an answer. Then its end says nothing about the server: every connection ends some time.
-    pub(super) fn has_answered(&self) -> bool {
-        self.connection.life.has_answered()
+    /// What is known of the connection.
+    pub(super) fn life(&self) -> &Life {
+        &self.connection.life
     }
 
     /// Waits for `answer` while there is a sign that the connection works: nobody may get an answer there for a second. Then it

@@ -1,7 +1,7 @@
 //! What is known of a connection while it lives: who waits on it, when it was last heard of, and when it may rest.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -16,9 +16,12 @@ pub(super) struct Life {
     /// A seat for each question that may be under way.
     seats: Arc<Semaphore>,
     seat_count: usize,
+    /// How many questions it may still take.
+    left: AtomicUsize,
     /// When the last answer came, in milliseconds since the birth.
     heard: AtomicU64,
-    answered: AtomicBool,
+    answers: AtomicUsize,
+    lost: AtomicBool,
     /// How long it may stay without questions, in milliseconds.
     rest: AtomicU64,
     rest_changed: Notify,
@@ -27,14 +30,16 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// Of a connection that takes `seats` questions at a time and ends after `rest` without any.
-    pub(super) fn new(seats: usize, rest: Duration) -> Arc<Self> {
+    /// Of a connection that takes `seats` questions at a time, `most` in all, and ends after `rest` without any.
+    pub(super) fn new(seats: usize, most: usize, rest: Duration) -> Arc<Self> {
         Arc::new(Self {
             born: Instant::now(),
             seats: Arc::new(Semaphore::new(seats)),
             seat_count: seats,
+            left: AtomicUsize::new(most),
             heard: AtomicU64::new(0),
-            answered: AtomicBool::new(false),
+            answers: AtomicUsize::new(0),
+            lost: AtomicBool::new(false),
             rest: AtomicU64::new(millis(rest)),
             rest_changed: Notify::new(),
             end: CancellationToken::new(),
@@ -44,27 +49,43 @@ impl Life {
 
     /// Takes a seat, if one is free.
     pub(super) fn take_seat(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.seats).try_acquire_owned().ok()
+        let permit = Arc::clone(&self.seats).try_acquire_owned().ok()?;
+        self.count_down().then_some(permit)
     }
 
     /// Waits for a seat; none if the connection ends before.
     pub(super) async fn wait_for_seat(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.seats).acquire_owned().await.ok()
+        let permit = Arc::clone(&self.seats).acquire_owned().await.ok()?;
+        self.count_down().then_some(permit)
+    }
+
+    /// Takes one from what is left; whoever takes the last one closes the door.
+    fn count_down(&self) -> bool {
+        let less = |left: usize| left.checked_sub(1);
+        let before = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        if before == Ok(1) {
+            self.retire();
+        }
+        before.is_ok()
     }
 
     /// Notes that an answer came.
     pub(super) fn note_answer(&self) {
         self.heard
             .store(millis(self.born.elapsed()), Ordering::Relaxed);
-        // Written once: the answers need not fight for the cache line.
-        if !self.answered.load(Ordering::Relaxed) {
-            self.answered.store(true, Ordering::Relaxed);
-        }
+        self.answers.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether it ever gave an answer. Then its end says nothing about the server: every connection ends some time.
-    pub(super) fn has_answered(&self) -> bool {
-        self.answered.load(Ordering::Relaxed)
+    /// How many answers it gave.
+    pub(super) fn answers(&self) -> usize {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it ended with a question under way. True for the first one.
+    pub(super) fn note_loss(&self) -> bool {
+        !self.lost.swap(true, Ordering::Relaxed)
     }
 
     /// When the last answer came; before the first one, when it began.
@@ -110,6 +131,11 @@ impl Life {
         let _earlier = self.why.set(why);
         self.retire();
         self.end.cancel();
+    }
+
+    /// Whether it has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.end.is_cancelled()
     }
 
     /// Waits for its end.

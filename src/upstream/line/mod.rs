@@ -24,7 +24,6 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, Shared, select};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::packet::Outgoing;
@@ -34,8 +33,11 @@ use connection::{Broken, Connection, Seat};
 
 /// So many connections to one server; a further one only while those before it have no room (RFC 7766 §6.2.2).
 const MOST_CONNECTIONS: usize = 4;
-/// So many questions at a time may have a connection to themselves.
-const MOST_ALONE: usize = 8;
+/// So often a question is asked if each connection before gave answers and then ended. Where many ask at once, a server that
+/// ends connections early meets some of them again and again.
+const MOST_TRIES: usize = 4;
+/// How long it counts after how many answers the server ended connections.
+const MEMORY: Duration = Duration::from_secs(60);
 /// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -48,7 +50,6 @@ struct Inner {
     reach: Reach,
     runtime: Option<Handle>,
     kept: Mutex<Kept>,
-    alone: Semaphore,
 }
 
 /// The connections that take questions, and the one that is being opened.
@@ -56,10 +57,28 @@ struct Inner {
 struct Kept {
     connections: Vec<Arc<Connection>>,
     opening: Option<Opening>,
+    /// After how many answers the last two ended with questions under way, and when.
+    ended: [Option<(usize, Instant)>; 2],
 }
 
 /// A connection to come, for all who wait for it.
 type Opening = Shared<BoxFuture<'static, Result<Arc<Connection>, Arc<io::Error>>>>;
+
+impl Kept {
+    /// How many questions the next connection should take, so that none is under way when the server ends it. Two ends after
+    /// about the same number are no chance.
+    fn most(&self) -> usize {
+        let [Some((before, _)), Some((last, at))] = self.ended else {
+            return usize::MAX;
+        };
+        let alike = before.abs_diff(last) <= 1 + last / 16;
+        if alike && at.elapsed() < MEMORY {
+            before.max(last)
+        } else {
+            usize::MAX
+        }
+    }
+}
 
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,7 +95,6 @@ impl Line {
                 reach,
                 runtime: Handle::try_current().ok(),
                 kept: Mutex::default(),
-                alone: Semaphore::new(MOST_ALONE),
             }),
         }
     }
@@ -105,9 +123,11 @@ impl Line {
         let seat = self.inner.seat().await?;
         let mut answer = pin!(seat.ask(question));
         match seat.unless_silent(answer.as_mut()).await {
-            Some(Err(Broken::Gone(_))) if seat.has_answered() => self.ask_again(question).await,
+            Some(Err(broken)) if self.inner.forgives(&seat, &broken) => {
+                self.ask_again(question).await
+            }
             Some(ended) => Ok(ended?),
-            None if !seat.has_answered() => Ok(answer.await?),
+            None if seat.life().answers() == 0 => Ok(answer.await?),
             // The name may be a hard one and the connection well, so both get their chance.
             None => match select(answer, pin!(self.ask_again(question))).await {
                 Either::Left((Ok(answer), _)) => Ok(answer),
@@ -117,26 +137,22 @@ impl Line {
         }
     }
 
-    /// Asks after a connection that worked has ended. Some servers end each after a few answers; to be among these is a matter
-    /// of luck where many ask, so the last attempt goes over a connection that nobody shares.
+    /// Asks after a connection that worked has ended, or was too busy.
     async fn ask_again(&self, question: &Outgoing) -> io::Result<Vec<u8>> {
-        let seat = self.inner.seat().await?;
-        match seat.ask(question).await {
-            Err(Broken::Gone(_)) if seat.has_answered() => {}
-            ended => return Ok(ended?),
+        for _ in 2..MOST_TRIES {
+            let seat = self.inner.seat().await?;
+            match seat.ask(question).await {
+                Err(broken) if self.inner.forgives(&seat, &broken) => {}
+                ended => return Ok(ended?),
+            }
         }
-        let closed = |_| io::Error::other("the line is closed");
-        let _alone = self.inner.alone.acquire().await.map_err(closed)?;
-        let opening = self.inner.open(false);
-        let connection = opening.await.map_err(|error| copy(&error))?;
-        let seat = Seat::take(&connection).ok_or(io::ErrorKind::ConnectionAborted)?;
-        Ok(seat.ask(question).await?)
+        Ok(self.inner.seat().await?.ask(question).await?)
     }
 }
 
 impl From<Broken> for io::Error {
     fn from(broken: Broken) -> Self {
-        let (Broken::Gone(error) | Broken::Refused(error)) = broken;
+        let (Broken::Gone(error) | Broken::Busy(error) | Broken::Refused(error)) = broken;
         error
     }
 }
@@ -163,7 +179,7 @@ impl Inner {
                     if let Some(seat) = Seat::take(&connection) {
                         return Ok(seat);
                     }
-                    if !connection.life().is_open() {
+                    if connection.life().has_ended() {
                         return Err(connection.life().why());
                     }
                     // Others were quicker and took all its seats.
@@ -189,23 +205,22 @@ impl Inner {
         let under_way = (kept.opening.as_ref()).is_some_and(|opening| opening.peek().is_none());
         if !under_way {
             let room = kept.connections.len() < MOST_CONNECTIONS;
-            kept.opening = room.then(|| self.open(true));
+            kept.opening = room.then(|| self.open(kept.most()));
         }
         Err((kept.connections.last().cloned(), kept.opening.clone()))
     }
 
-    /// Opens a connection, for all who ask if `kept`.
-    fn open(self: &Arc<Self>, kept: bool) -> Opening {
+    /// Opens a connection that takes `most` questions.
+    fn open(self: &Arc<Self>, most: usize) -> Opening {
         let inner = Arc::clone(self);
         let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
         let task = runtime.clone().spawn(async move {
-            let opened = inner.connect(&runtime).await;
+            let opened = inner.connect(most, &runtime).await;
             let opened = opened.map(Arc::new).map_err(Arc::new);
-            if kept {
-                let mut kept = inner.lock();
-                kept.opening = None;
-                kept.connections.extend(opened.iter().cloned());
-            }
+            let mut kept = inner.lock();
+            kept.opening = None;
+            kept.connections.extend(opened.iter().cloned());
+            drop(kept);
             opened
         });
         let ended = |_| Err(Arc::new(io::ErrorKind::ConnectionAborted.into()));
@@ -214,9 +229,26 @@ impl Inner {
             .shared()
     }
 
-    async fn connect(&self, runtime: &Handle) -> io::Result<Connection> {
+    /// Whether what happened on the connection with this seat says nothing about the server. If the connection ended it must have
+    /// given answers: every one ends some time. Some servers end each after so many; two that ended in this way say after how many.
+    fn forgives(&self, seat: &Seat, broken: &Broken) -> bool {
+        match broken {
+            Broken::Refused(_) => return false,
+            Broken::Busy(_) => return true,
+            Broken::Gone(_) => {}
+        }
+        let answers = seat.life().answers();
+        if answers > 0 && seat.life().note_loss() {
+            let mut kept = self.lock();
+            let [_, last] = kept.ended;
+            kept.ended = [last, Some((answers, Instant::now()))];
+        }
+        answers > 0
+    }
+
+    async fn connect(&self, most: usize, runtime: &Handle) -> io::Result<Connection> {
         let target = self.reach.target().await?;
-        let connecting = timeout(CONNECT, connection::open(&target, runtime));
+        let connecting = timeout(CONNECT, connection::open(&target, most, runtime));
         let late = |_| {
             Err(io::Error::new(
                 io::ErrorKind::TimedOut,

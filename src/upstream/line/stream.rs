@@ -79,7 +79,7 @@ impl Stream {
         if self.asked.send(asked).await.is_err() {
             return Err(Broken::Gone(life.why()));
         }
-        let first = !life.has_answered();
+        let first = life.answers() == 0;
         let reply = answer.await.map_err(|_| Broken::Gone(life.why()))?;
         if first && let Some(rest) = edns::keepalive(&reply) {
             life.may_rest(rest.min(LONGEST_REST));

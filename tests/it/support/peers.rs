@@ -206,8 +206,8 @@ pub(crate) fn sealed_dnsdist(upstream: SocketAddr, authority: &Authority) -> (Pe
     let configure = |_: &str, port: u16| {
         format!(
             "setLocal(\"127.0.0.1:{port}\")\nsetACL({{\"127.0.0.0/8\"}})\nsetSecurityPollSuffix(\"\")\n\
-             newServer({{address=\"{upstream}\", healthCheckMode=\"up\"}})\n\
-             addTLSLocal(\"127.0.0.1:{}\", \"{certificate}\", \"{key}\")\n\
+             newServer({{address=\"{upstream}\", healthCheckMode=\"up\", maxInFlight=100}})\n\
+             addTLSLocal(\"127.0.0.1:{}\", \"{certificate}\", \"{key}\", {{maxInFlight=100}})\n\
              addDOHLocal(\"127.0.0.1:{}\", \"{certificate}\", \"{key}\", {{\"/dns-query\"}})\n",
             ports[0], ports[1]
         )
@@ -277,19 +277,16 @@ fn start(
 /// Starts it in the foreground with the configuration in `folder`.
 fn spawn(program: &str, folder: &Path) -> Child {
     let log = fs::File::create(folder.join("log")).unwrap();
-    // Knot stays in the foreground by itself; for the others it is said.
-    let foreground: &[&str] = match program {
-        "knotd" => &[],
-        "kresd" => &["-n"],
-        "dnsdist" => &["--supervised", "--disable-syslog"],
-        _ => &["-d"],
+    // Knot DNS stays in the foreground by itself; for the others it is said.
+    let arguments: &[&str] = match program {
+        "knotd" => &["-c", "conf"],
+        "kresd" => &["-n", "-c", "conf"],
+        "dnsdist" => &["--supervised", "--disable-syslog", "-C", "conf"],
+        _ => &["-d", "-c", "conf"],
     };
-    let path = path(program).expect("it is installed");
-    Command::new(path)
-        .args(foreground)
+    Command::new(path(program).expect("it is installed"))
+        .args(arguments)
         .current_dir(folder)
-        .arg("-c")
-        .arg(folder.join("conf"))
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)

@@ -209,10 +209,6 @@ fn a_stranger_is_not_asked() {
         let lanward = with_servers(&authority, &[server]);
         let reply = lanward.client().udp(&Query::new("n.example", A));
         assert_eq!(reply.rcode(), SERVFAIL, "{}", reply.summary());
-        let told = reply
-            .errors()
-            .iter()
-            .any(|(_, why)| why.contains("certificate"));
-        assert!(told, "{server}: {}", reply.summary());
+        lanward.line(&["no upstream server answered", "certificate"]);
     }
 }

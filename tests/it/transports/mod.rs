@@ -9,7 +9,7 @@ use crate::support::lanward::Lanward;
 /// A program that asks these servers, in the order and with the trust of the test.
 fn with_servers(authority: &Authority, servers: &[&str]) -> Lanward {
     Lanward::configured(&format!(
-        "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = {servers:?}\nca = {:?}\n",
-        authority.ca()
+        "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = {servers:?}\nca = \"{}\"\n",
+        authority.ca().display()
     ))
 }

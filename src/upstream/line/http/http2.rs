@@ -1,17 +1,22 @@
 //! HTTP/2 (RFC 9113).
 
+use std::fmt;
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use h2::Reason;
-use h2::client::{Builder, SendRequest};
+use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
 use http::Uri;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::client::TlsStream;
 
-use super::{MOST_HEAD, check, request, take};
+use super::{MOST_HEAD, SEATS, check, request, take};
 use crate::upstream::line::connection::Broken;
 use crate::upstream::line::life::Life;
 
@@ -21,8 +26,13 @@ const ALL_WINDOWS: u32 = 1 << 20;
 
 /// A connection whose task moves frames.
 pub(in crate::upstream::line) struct Http2 {
-    send: SendRequest<Bytes>,
-    uri: Uri,
+    asked: mpsc::Sender<Asked>,
+}
+
+/// A question on its way.
+struct Asked {
+    question: Bytes,
+    response: oneshot::Sender<Result<ResponseFuture, h2::Error>>,
 }
 
 impl Http2 {
@@ -44,16 +54,18 @@ impl Http2 {
             .handshake(io)
             .await
             .map_err(io_error)?;
+        let (asked, questions) = mpsc::channel(SEATS);
         let life = Arc::clone(life);
         drop(runtime.spawn(async move {
             let why = tokio::select! {
-                ended = connection => ended.err().map(io_error),
+                ended = serve(connection, send, questions, &uri) => ended,
                 () = life.rested() => None,
                 () = life.ended() => None,
             };
-            life.end(why.unwrap_or_else(|| io::ErrorKind::ConnectionAborted.into()));
+            let closed = || io::ErrorKind::ConnectionAborted.into();
+            life.end(why.map_or_else(closed, io_error));
         }));
-        Ok(Self { send, uri })
+        Ok(Self { asked })
     }
 
     /// Asks, and waits for the answer.
@@ -62,12 +74,16 @@ impl Http2 {
         question: &[u8],
         life: &Life,
     ) -> Result<Vec<u8>, Broken> {
-        let mut send = self.send.clone().ready().await.map_err(broken)?;
-        let request = request(&self.uri, question.len());
-        let (response, mut body) = send.send_request(request, false).map_err(broken)?;
-        body.send_data(Bytes::copy_from_slice(question), true)
-            .map_err(broken)?;
-        let response = response.await.map_err(broken)?;
+        let (response, sent) = oneshot::channel();
+        let asked = Asked {
+            question: Bytes::copy_from_slice(question),
+            response,
+        };
+        if self.asked.send(asked).await.is_err() {
+            return Err(Broken::Gone(life.why()));
+        }
+        let response = sent.await.map_err(|_| Broken::Gone(life.why()))?;
+        let response = response.map_err(broken)?.await.map_err(broken)?;
         check(&response)?;
         let mut body = response.into_body();
         let mut answer = Vec::new();
@@ -82,21 +98,56 @@ impl Http2 {
     }
 }
 
-impl std::fmt::Debug for Http2 {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Http2").field(&self.uri).finish()
+/// Moves frames until the connection ends; says why.
+///
+/// Each request leaves whole before the next one begins: Knot Resolver refuses a request that begins inside another one.
+async fn serve(
+    mut connection: Connection<TlsStream<TcpStream>, Bytes>,
+    send: SendRequest<Bytes>,
+    mut questions: mpsc::Receiver<Asked>,
+    uri: &Uri,
+) -> Option<h2::Error> {
+    poll_fn(|context| {
+        loop {
+            if let Poll::Ready(ended) = Pin::new(&mut connection).poll(context) {
+                return Poll::Ready(ended.err());
+            }
+            match questions.poll_recv(context) {
+                Poll::Ready(Some(asked)) => {
+                    let sent = put(&send, uri, asked.question);
+                    // Whoever asked may have given up.
+                    let _given_up = asked.response.send(sent);
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+/// Puts a request in line.
+fn put(send: &SendRequest<Bytes>, uri: &Uri, question: Bytes) -> Result<ResponseFuture, h2::Error> {
+    let request = request(uri, question.len());
+    let (response, mut body) = send.clone().send_request(request, false)?;
+    body.send_data(question, true)?;
+    Ok(response)
+}
+
+impl fmt::Debug for Http2 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Http2")
     }
 }
 
-/// A stream that the server resets is refused, unless it says that it did not even look (RFC 9113 §8.7); all else is the end of
-/// the connection, a GOAWAY among it.
+/// What the end of a stream means: the server may say that it did not even look at the question (RFC 9113 §8.7). All else is the
+/// end of the connection, a GOAWAY among it.
 fn broken(error: h2::Error) -> Broken {
-    let refused = error.is_reset() && error.reason() != Some(Reason::REFUSED_STREAM);
-    let error = io_error(error);
-    if refused {
-        Broken::Refused(error)
-    } else {
-        Broken::Gone(error)
+    let unseen = error.reason() == Some(Reason::REFUSED_STREAM);
+    match error.is_reset() {
+        true if unseen => Broken::Busy(io_error(error)),
+        true => Broken::Refused(io_error(error)),
+        false => Broken::Gone(io_error(error)),
     }
 }
 

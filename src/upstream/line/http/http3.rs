@@ -86,16 +86,17 @@ impl std::fmt::Debug for Http3 {
     }
 }
 
-/// A stream that the server ends is refused, unless it says that it did not even look (RFC 9114 §4.1.1); all else is the end of
-/// the connection, a GOAWAY among it.
+/// What the end of a stream means: the server may say that it did not even look at the question (RFC 9114 §4.1.1). All else is
+/// the end of the connection, a GOAWAY among it.
 fn broken(error: StreamError) -> Broken {
     match error {
-        StreamError::RemoteTerminate { code, .. } if code != Code::H3_REQUEST_REJECTED => {
-            Broken::Refused(io::Error::other(error))
-        }
-        StreamError::StreamError { .. } | StreamError::HeaderTooBig { .. } => {
-            Broken::Refused(io::Error::other(error))
-        }
+        StreamError::RemoteTerminate {
+            code: Code::H3_REQUEST_REJECTED,
+            ..
+        } => Broken::Busy(io::Error::other(error)),
+        StreamError::RemoteTerminate { .. }
+        | StreamError::StreamError { .. }
+        | StreamError::HeaderTooBig { .. } => Broken::Refused(io::Error::other(error)),
         gone => Broken::Gone(io::Error::other(gone)),
     }
 }

@@ -1,6 +1,9 @@
 //! Lines before far ends that keep, cut, forget and lie.
 
 mod far_end;
+mod http;
+mod proof;
+mod quic;
 mod stream;
 
 use std::time::Duration;
