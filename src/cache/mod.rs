@@ -5,6 +5,7 @@
 //! time since boot.
 
 mod entry;
+pub mod file;
 mod gone;
 mod key;
 mod weight;
@@ -12,6 +13,7 @@ mod weight;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::wire::Name;
 use crate::wire::answer::Kind;
 
 use gone::Gone;
@@ -51,15 +53,24 @@ impl<F> Cache<F> {
     /// name does not exist.
     pub fn find(&self, key: &KeyRef<'_>, now: Duration) -> Option<Found<F>> {
         let entry = self.entries.get(key)?;
+        let freshness = self.freshness(key.name(), &entry, now)?;
+        Some(Found { entry, freshness })
+    }
+
+    /// All entries that are of use at `now`, with their keys. Others may come and go meanwhile.
+    pub fn useful(&self, now: Duration) -> impl Iterator<Item = (Key, Arc<Entry<F>>)> {
+        let entries = self.entries.iter();
+        entries.filter(move |(key, entry)| self.freshness(key.name(), entry, now).is_some())
+    }
+
+    /// What is left of an entry for `name`; none where it is not worth to be kept any longer.
+    fn freshness(&self, name: &[u8], entry: &Entry<F>, now: Duration) -> Option<Freshness> {
         let stale = Duration::from_secs(self.lifetimes.stale.into());
         let freshness = entry.freshness(now, stale)?;
-        if freshness == Freshness::Stale
+        let outdated = freshness == Freshness::Stale
             && entry.answer().kind != Kind::Nxdomain
-            && self.gone.since(key.name(), entry.arrived())
-        {
-            return None;
-        }
-        Some(Found { entry, freshness })
+            && self.gone.since(name, entry.arrived());
+        (!outdated).then_some(freshness)
     }
 
     /// Keeps `entry` if its upstream and the settings allow it to be kept at all. In any case it takes the place of what was
@@ -77,6 +88,19 @@ impl<F> Cache<F> {
         } else {
             self.entries.remove(&key);
         }
+    }
+
+    /// Forgets the answer for a question.
+    pub fn remove(&self, key: &KeyRef<'_>) {
+        self.entries.remove(key);
+    }
+
+    /// Forgets the answers for all names that are not `wanted`.
+    pub fn retain(&self, wanted: impl Fn(&Name) -> bool) {
+        self.entries.retain(|key, _| {
+            let name = Name::read_plain(key.name(), 0);
+            name.is_ok_and(|(name, _)| wanted(&name))
+        });
     }
 
     /// Forgets all.

@@ -120,6 +120,11 @@ impl Explain {
                 show("upstream", &format!("{}; this is passed on", answer.rcode));
                 show_errors(&answer.options);
             }
+            Err(Failure::Bogus(bogus)) => {
+                show("dnssec", &format!("bogus: {bogus}"));
+                let code = bogus.reason.code();
+                show("answer", &format!("SERVFAIL; extended error {code}"));
+            }
             Err(failure) => {
                 show("upstream", &failure.to_string());
                 show("answer", "SERVFAIL");
@@ -138,7 +143,14 @@ impl Explain {
         entry.write(&mut out, query, clock::now(), usize::from(u16::MAX));
         show("upstream", &describe(&out));
         show_errors(&entry.answer().options);
-        show("kept for", &describe_lifetime(entry.lifetime(), stale));
+        if let Some(judged) = state.upstream.judges(&query.question.name) {
+            show("dnssec", judgement(judged, entry.answer().authentic));
+        }
+        if state.is_excluded(&query.question.name) {
+            show("kept for", "0 s; the name is in [cache] exclude");
+        } else {
+            show("kept for", &describe_lifetime(entry.lifetime(), stale));
+        }
         let mut exceptions = state
             .judge
             .exceptions_of(&query.question.name)
@@ -203,6 +215,15 @@ impl Explain {
         packet.extend_from_slice(&class::IN.to_be_bytes());
         write_opt(&mut packet, Rcode::NOERROR, false, &[], None);
         packet
+    }
+}
+
+/// What DNSSEC says about an answer.
+fn judgement(judged: bool, authentic: bool) -> &'static str {
+    match (judged, authentic) {
+        (true, true) => "secure: signed all the way from a trust anchor",
+        (true, false) => "insecure: a zone on the way is not signed",
+        (false, _) => "not judged: it is in a route, or below a negative trust anchor",
     }
 }
 

@@ -19,7 +19,8 @@ use crate::upstream::Server;
 /// Answer questions
 ///
 /// Without a file: listens on 127.0.0.1:5335, asks the system's resolvers, decodes plex.direct names, and blocks every other
-/// name that points inside. SIGTERM ends it, SIGHUP reads the file again, SIGUSR1 logs what was counted.
+/// name that points inside. SIGTERM ends it, SIGHUP reads the file again, SIGUSR1 logs what was counted and writes the cache into
+/// its file.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
@@ -82,7 +83,10 @@ impl Serve {
                 () = daemon.failed() => return Err(io::Error::other("a listener failed")),
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = count.recv() => daemon.tell_counts(),
+                _ = count.recv() => {
+                    daemon.tell_counts();
+                    daemon.save_cache();
+                }
                 _ = hang_up.recv() => self.reload(&daemon),
             }
         }

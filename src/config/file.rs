@@ -41,6 +41,9 @@ pub(super) struct Upstream {
     pub(super) ca: Option<Text>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
+    pub(super) dnssec: Option<Text>,
+    pub(super) trust_anchor: Option<Text>,
+    pub(super) negative_trust_anchors: Vec<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +56,7 @@ pub(super) struct Route {
     pub(super) ca: Option<Text>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
+    pub(super) dnssec: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -145,6 +149,8 @@ pub(super) struct Cache {
     pub(super) max_negative_ttl: Option<u32>,
     pub(super) max_stale: Option<Spanned<u32>>,
     pub(super) prefetch: Option<bool>,
+    pub(super) file: Option<Text>,
+    pub(super) exclude: Vec<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -2,6 +2,7 @@
 //!
 //! All that is wrong is told at once, each with file, line, key and what is allowed. Below this floor nothing is checked again.
 
+mod dnssec;
 mod file;
 mod finding;
 mod local;
@@ -17,12 +18,14 @@ use crate::cache::Lifetimes;
 use crate::name::embedded::{Domain, preset};
 use crate::server::access::Rule;
 use crate::upstream::Server;
+use crate::wire::Name;
 
 use file::{File, Text};
 use finding::Prover;
 use size::Size;
 
 pub use crate::zone::Severity;
+pub use dnssec::Dnssec;
 pub use finding::Finding;
 pub use local::{LeaseFile, Local, ZoneFile};
 pub use rebinding::{OwnNetwork, Protection};
@@ -60,6 +63,10 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// Whether answers in use are asked for again before they end.
     pub prefetch: bool,
+    /// The file in which the cache outlives a restart.
+    pub cache_file: Option<PathBuf>,
+    /// Domains whose answers are not kept, with all names below them.
+    pub exclude: Vec<Name>,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -87,6 +94,8 @@ impl Default for Settings {
             cache: DEFAULT_CACHE,
             lifetimes: Lifetimes::default(),
             prefetch: true,
+            cache_file: None,
+            exclude: Vec::new(),
             log: Log {
                 level: tracing::Level::INFO,
                 json: false,
@@ -157,6 +166,11 @@ impl Settings {
                 .map_or(DEFAULT_CACHE, |size| size.0),
             lifetimes: lifetimes(&mut prover, &file.cache),
             prefetch: file.cache.prefetch.unwrap_or(true),
+            cache_file: (file.cache.file.as_ref())
+                .and_then(|text| cache_file(&mut prover, text, folder)),
+            exclude: (file.cache.exclude.iter())
+                .filter_map(|text| names::read_name(&mut prover, "exclude", text))
+                .collect(),
             log: log(&mut prover, &file.log),
         };
         settings.cross_check(&mut prover, &file);
@@ -257,6 +271,15 @@ fn lifetimes(prover: &mut Prover<'_>, cache: &file::Cache) -> Lifetimes {
         );
     }
     lifetimes
+}
+
+fn cache_file(prover: &mut Prover<'_>, text: &Text, folder: &Path) -> Option<PathBuf> {
+    prover.read_with("file", text, |path| {
+        let named = Path::new(path).file_name().is_some();
+        let allowed = "allowed: such as \"/var/cache/lanward/cache\"";
+        let refuse = || format!("{path:?} names no file; {allowed}");
+        named.then(|| folder.join(path)).ok_or_else(refuse)
+    })
 }
 
 fn log(prover: &mut Prover<'_>, log: &file::Log) -> Log {

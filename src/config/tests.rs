@@ -93,6 +93,14 @@ fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
             "3:8: warning: ids: this is about plex.direct",
         ),
         (
+            "[cache]\nfile = \"\"\n",
+            "2:8: error: file: \"\" names no file; allowed: ",
+        ),
+        (
+            "[cache]\nexclude = [\"*.example.com\"]\n",
+            "2:12: error: exclude: \"*.example.com\": write \"example.com\"",
+        ),
+        (
             "[cache]\nmax_stale = 604801\n",
             "2:13: error: max_stale: allowed: 0 (never) to 604800",
         ),
@@ -103,6 +111,23 @@ fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
         (
             "[upstream]\nservers = [\"dns.example\"]\n",
             "2:12: error: servers: \"dns.example\" has a name, which proves nothing",
+        ),
+        ("[upstream]\ndnssec = \"on\"\n", "2:10: error: dnssec: "),
+        (
+            "[upstream]\ndnssec = \"validate\"\nnegative_trust_anchors = [\"a..b\"]\n",
+            "3:27: error: negative_trust_anchors: ",
+        ),
+        (
+            "[upstream]\nnegative_trust_anchors = [\"example.com\"]\n",
+            "2:27: warning: negative_trust_anchors: without effect, as dnssec is \"off\"",
+        ),
+        (
+            "[[route]]\ndomains = [\"corp.example\"]\nservers = [\"10.0.0.53\"]\ndnssec = \"validate\"\n",
+            "4:10: warning: dnssec: without effect, as dnssec in [upstream] is \"off\"",
+        ),
+        (
+            "[upstream]\ndnssec = \"validate\"\ntrust_anchor = \"no/such/file\"\n",
+            "3:16: error: trust_anchor: no/such/file: ",
         ),
         (
             "[upstream]\nservers = [\"doh://9.9.9.9\"]\n",
@@ -256,6 +281,7 @@ fn what_households_write_is_accepted() {
     for text in [
         "[server]\nlisten = [\"0.0.0.0:53\", \"[::]:53\"]\nallow = [\"loopback\", \"192.168.1.0/24\", \"fd00::1\"]\n",
         "[upstream]\nservers = [\"9.9.9.9\", \"tcp://[2620:fe::fe]:53\"]\n",
+        "[upstream]\ndnssec = \"validate\"\nnegative_trust_anchors = [\"example.com\"]\n[[route]]\ndomains = [\"corp.example\"]\nservers = [\"10.0.0.53\"]\ndnssec = \"off\"\n",
         "[[rebinding.allow]]\ndomain = \"nas.example.com\"\nranges = [\"192.168.1.0/24\"]\nnote = \"the NAS\"\n",
         "[[rebinding.allow]]\ndomain = \"lan\"\n[[rebinding.allow]]\ndomain = \"home.arpa\"\n[[rebinding.allow]]\ndomain = \"myhost.duckdns.org\"\n",
         "[[route]]\ndomains = [\"corp.example\", \"10.in-addr.arpa\"]\nservers = [\"10.0.0.53\"]\nprivate = true\n",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::dnssec::{self, Dnssec};
 use super::file::{self, File, Text};
 use super::finding::Prover;
 use super::{names, rebinding};
@@ -19,6 +20,8 @@ pub struct Upstream {
     pub policy: Policy,
     /// Servers for single domains.
     pub routes: Vec<Route>,
+    /// How answers are judged; `None`: not at all.
+    pub dnssec: Option<Dnssec>,
 }
 
 /// Servers for some domains.
@@ -51,25 +54,31 @@ pub(super) fn prove(prover: &mut Prover<'_>, file: &File, folder: &Path) -> Upst
         gear,
         policy,
         routes,
+        dnssec: dnssec::prove(prover, file, folder),
     }
 }
 
 /// Who knows the addresses of servers, and who is believed about their certificates.
 fn prove_gear(prover: &mut Prover<'_>, section: &file::Upstream, folder: &Path) -> Gear {
+    let alone = Gear {
+        trust: prove_trust(prover, section.ca.as_ref(), folder).unwrap_or_default(),
+        bootstrap: Vec::new(),
+    };
     let bootstrap = section.bootstrap.iter().filter_map(|text| {
         let server = prover.read::<Server>("bootstrap", text)?;
-        if server.addresses().is_empty() {
-            let problem = format!(
-                "bootstrap: {server} has no address itself; allowed: servers with one, such as 9.9.9.9 or tls://dns.quad9.net@9.9.9.9"
-            );
-            prover.error(Some(text.span()), problem);
-            return None;
-        }
-        Some(server)
+        let problem = if server.addresses().is_empty() {
+            format!("{server} has no address itself; allowed: servers with one, such as 9.9.9.9 or tls://dns.quad9.net@9.9.9.9")
+        } else if let Err(error) = alone.prove(&server, &[]) {
+            error.to_string()
+        } else {
+            return Some(server);
+        };
+        prover.error(Some(text.span()), format!("bootstrap: {problem}"));
+        None
     });
     Gear {
         bootstrap: bootstrap.collect(),
-        trust: prove_trust(prover, section.ca.as_ref(), folder).unwrap_or_default(),
+        ..alone.clone()
     }
 }
 

@@ -195,7 +195,9 @@ fn warn_of_restart(old: &Settings, new: &Settings) {
         tracing::warn!("a changed listen takes effect at the next start");
     }
     let fixed = |of: &Settings| (of.workers, of.cache, of.lifetimes, of.prefetch, of.log);
-    if fixed(new) != fixed(old) {
-        tracing::warn!("changed workers, [cache] or [log] take effect at the next start");
+    if fixed(new) != fixed(old) || new.cache_file != old.cache_file {
+        tracing::warn!(
+            "changed workers, [cache] (but for exclude) or [log] take effect at the next start"
+        );
     }
 }

@@ -4,6 +4,7 @@
 
 mod keeper;
 pub mod local;
+mod memory;
 mod parts;
 mod system;
 mod watch;
@@ -29,7 +30,9 @@ use crate::upstream::{GearError, clock};
 
 use keeper::Keeper;
 use local::Loaded;
+use memory::Memory;
 
+pub use memory::check as check_cache_file;
 pub use parts::{Parts, build};
 
 /// Why lanward does not start.
@@ -42,7 +45,7 @@ pub enum StartError {
     #[error("upstream server {0} is where lanward itself listens; it would ask itself for ever")]
     OwnListener(SocketAddr),
     /// An upstream server can never be asked.
-    #[error("upstream server {0}")]
+    #[error(transparent)]
     Gear(#[from] GearError),
     /// Local data cannot be loaded.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
@@ -57,6 +60,7 @@ pub enum StartError {
 pub struct Daemon {
     house: House,
     keeper: Arc<Keeper>,
+    memory: Option<Arc<Memory>>,
     addresses: Vec<SocketAddr>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -83,6 +87,7 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     parts.prove(&settings)?;
     parts.tell();
     let house = house(&settings, &networks, parts.state, workers * bound.len());
+    let memory = remember(&settings, &house);
     let addresses = settings.listen.clone();
     // If a listener fails, those before it must end again.
     let guard = house.stop.clone().drop_guard();
@@ -103,9 +108,21 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     Ok(Daemon {
         house,
         keeper,
+        memory,
         addresses,
         threads,
     })
+}
+
+/// Restores the cache, and begins to keep it, where the settings name a file for it. The sockets are there by now: what is asked
+/// meanwhile waits in them.
+fn remember(settings: &Settings, house: &House) -> Option<Arc<Memory>> {
+    let path = settings.cache_file.clone()?;
+    let memory = Arc::new(Memory::new(path, Arc::clone(&house.resolver)));
+    memory.restore(settings.cache);
+    let keeping = Arc::clone(&memory).keep(house.stop.clone());
+    drop(house.tasks.spawn(keeping));
+    Some(memory)
 }
 
 /// What all doors share. Where the settings want it, a task begins here that asks again for answers in use.
@@ -167,7 +184,15 @@ impl Daemon {
         );
     }
 
-    /// Takes no more questions, answers those under way, and ends.
+    /// Begins to write the cache into its file, if it has one.
+    pub fn save_cache(&self) {
+        if let Some(memory) = self.memory.clone() {
+            let saving = async move { memory.save_aside().await };
+            drop(self.house.tasks.spawn(saving));
+        }
+    }
+
+    /// Takes no more questions, answers those under way, writes the cache into its file, and ends.
     pub async fn stop(self) {
         self.house.stop.cancel();
         self.house.tasks.close();
@@ -180,6 +205,9 @@ impl Daemon {
         for thread in self.threads {
             // A thread that panicked has said so itself.
             let _panicked = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+        if let Some(memory) = self.memory {
+            memory.save_aside().await;
         }
     }
 }

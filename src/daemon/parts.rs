@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use tokio::runtime::Handle;
 
 use super::local::Loaded;
 use super::{StartError, system};
@@ -12,7 +13,9 @@ use crate::name::embedded::Embedded;
 use crate::name::special::{PROTECTED, SpecialUse};
 use crate::rebinding::{Exception, Judge, PRIVATE, Policy};
 use crate::resolver::State;
-use crate::upstream::{Group, Server, Upstream};
+use crate::upstream::validate::clock_is_wrong;
+use crate::upstream::{Group, Server, Upstream, Validator};
+use crate::wire::Name;
 
 /// A state, and where its default servers come from.
 #[derive(Debug)]
@@ -40,15 +43,27 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
     let embedded = Arc::new(Embedded::new(settings.embedded.iter().cloned()));
     let mut policy = policy(settings, networks, Arc::clone(&embedded));
     policy.protected.extend(&local.protected);
+    let default = Group::new(servers, settings.upstream.policy, &settings.upstream.gear);
+    let upstream = Upstream::new(default, routes);
+    let upstream = match &settings.upstream.dnssec {
+        Some(dnssec) => upstream.judged_by(Validator::new(
+            dnssec.anchors.clone(),
+            dnssec.domains.iter().copied(),
+            Handle::try_current().ok(),
+        )),
+        None => upstream,
+    };
     let state = State {
         zones: Arc::clone(&local.zones),
         embedded,
         special: SpecialUse::new(),
         judge: Judge::new(policy),
-        upstream: Arc::new(Upstream::new(
-            Group::new(servers, settings.upstream.policy, &settings.upstream.gear),
-            routes,
-        )),
+        upstream: Arc::new(upstream),
+        excluded: settings
+            .exclude
+            .iter()
+            .map(|domain| (*domain, ()))
+            .collect(),
     };
     Parts {
         state,
@@ -74,7 +89,7 @@ impl Parts {
 
     /// Logs where questions go.
     pub(super) fn tell(&self) {
-        let (_, group) = self.state.upstream.route(&crate::wire::Name::ROOT);
+        let (_, group) = self.state.upstream.route(&Name::ROOT);
         let list = group
             .servers()
             .map(ToString::to_string)
@@ -90,6 +105,14 @@ impl Parts {
             (false, true) => tracing::info!("asking the system's resolvers: {list}"),
             (false, false) => tracing::info!("asking {list}"),
         }
+        if self.state.upstream.judges(&Name::ROOT).is_some() {
+            tracing::info!("answers are judged by DNSSEC");
+            if clock_is_wrong() {
+                tracing::warn!(
+                    "the clock is wrong: until it is set, signatures count even if they have expired"
+                );
+            }
+        }
     }
 }
 
@@ -101,7 +124,7 @@ fn policy(settings: &Settings, networks: &[IpNet], embedded: Arc<Embedded>) -> P
     policy.protected.extend(
         PROTECTED
             .iter()
-            .filter_map(|name| name.parse::<crate::wire::Name>().ok()),
+            .filter_map(|name| name.parse::<Name>().ok()),
     );
     for own in &settings.protection.own {
         match own {

@@ -67,8 +67,7 @@ impl Resolver {
         state: &State,
         ask: &Ask,
     ) -> std::result::Result<Entry<Findings>, Failure> {
-        let (_, group) = state.upstream.route(&ask.question.name);
-        let answer = group.ask(ask).await?;
+        let answer = state.upstream.ask(ask).await?;
         let findings = Findings::scan(&answer)
             .map_err(|malformed| Failure::Unusable(malformed.to_string()))?;
         let weight = findings.weight();
@@ -193,10 +192,28 @@ impl Resolver {
                 return Err(failure);
             }
         };
-        if ask.options.is_empty() && current {
-            self.cache.insert(TopicRef::new(ask).key.to_key(), &entry);
+        if ask.options.is_empty() {
+            self.keep(state, ask, &entry);
         }
         Ok(entry)
+    }
+
+    /// Keeps what the servers of `state` said, if they are those that are asked now, and the name is none that is not kept.
+    fn keep(&self, state: &State, ask: &Ask, entry: &Arc<Entry<Findings>>) {
+        let allowed = || {
+            let current = self.state.load();
+            Arc::ptr_eq(&current.upstream, &state.upstream)
+                && !current.is_excluded(&ask.question.name)
+        };
+        if !allowed() {
+            return;
+        }
+        let key = TopicRef::new(ask).key;
+        self.cache.insert(key.to_key(), entry);
+        // A state that came into force just now may have looked through the cache before this was there.
+        if !allowed() {
+            self.cache.remove(&key);
+        }
     }
 
     fn hand_over(

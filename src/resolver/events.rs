@@ -1,9 +1,10 @@
 //! What is logged on the road of a question.
 //!
 //! Whoever is attacked wants to know once, not a thousand times, and an attacker who chooses the names must not fill the disk:
-//! one line per client and name in [`REPEAT`], and no more than [`BURST`] lines in [`WINDOW`].
+//! one line per client and name (or bogus zone) in [`REPEAT`], and no more than [`BURST`] lines in [`WINDOW`].
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,9 +13,9 @@ use crate::rebinding::{Cause, Findings, Offence, Verdict};
 use crate::upstream::Failure;
 use crate::wire::{Name, Query};
 
-/// How long one client's question for one name is not logged again.
+/// How long one client's question for one name, or a bogus zone, is not logged again.
 const REPEAT: Duration = Duration::from_secs(600);
-/// How many pairs of client and name are remembered.
+/// How many pairs of client and name, and how many zones, are remembered.
 const REMEMBERED: usize = 4096;
 /// How many lines there may be in a window.
 const BURST: u32 = 100;
@@ -26,16 +27,28 @@ const TROUBLE: Duration = Duration::from_secs(30);
 /// Decides what is worth a line.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    verdicts: Mutex<Quota>,
+    verdicts: Mutex<Quota<(IpAddr, Name)>>,
+    broken: Mutex<Quota<Name>>,
     trouble: Mutex<Option<Duration>>,
 }
 
-#[derive(Debug, Default)]
-struct Quota {
-    last: HashMap<(IpAddr, Name), Duration>,
+#[derive(Debug)]
+struct Quota<S> {
+    last: HashMap<S, Duration>,
     window: Duration,
     lines: u32,
     suppressed: u64,
+}
+
+impl<S> Default for Quota<S> {
+    fn default() -> Self {
+        Self {
+            last: HashMap::new(),
+            window: Duration::ZERO,
+            lines: 0,
+            suppressed: 0,
+        }
+    }
 }
 
 impl Events {
@@ -78,9 +91,19 @@ impl Events {
         }
     }
 
-    /// Logs that the upstream gives no answers.
+    /// Logs that the upstream gives no answers, or bogus ones: one line for a zone in [`REPEAT`].
     pub(super) fn failure(&self, failure: &Failure, now: Duration) {
-        if matches!(failure, Failure::Refused(_)) {
+        let bogus = match failure {
+            Failure::Refused(_) => return,
+            Failure::Bogus(bogus) => Some(bogus),
+            _ => None,
+        };
+        if let Some(bogus) = bogus {
+            let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(suppressed) = broken.take(&bogus.zone, now) {
+                let (zone, (name, kind), reason) = (bogus.zone, bogus.subject, bogus.reason);
+                tracing::warn!(%zone, %name, r#type = %kind, %reason, suppressed, "bogus: the answer is not as its zone signed it");
+            }
             return;
         }
         let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,9 +114,9 @@ impl Events {
     }
 }
 
-impl Quota {
+impl<S: Copy + Eq + Hash> Quota<S> {
     /// Whether there may be a line, and how many were left out since the last one.
-    fn take(&mut self, subject: &(IpAddr, Name), now: Duration) -> Option<u64> {
+    fn take(&mut self, subject: &S, now: Duration) -> Option<u64> {
         if self
             .last
             .get(subject)

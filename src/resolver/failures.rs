@@ -19,6 +19,8 @@ const LONGEST: Duration = Duration::from_secs(4);
 /// After this time without a failure the next one is a first one again. An attempt takes at most 4 s, and comes [`LONGEST`] after
 /// the last one at the earliest.
 const FORGOTTEN: Duration = Duration::from_secs(12);
+/// What is bogus stays so until somebody mends the zone, and every attempt costs a chain of questions and signatures.
+const BOGUS: Duration = Duration::from_secs(10);
 /// How many failed questions are remembered.
 const REMEMBERED: usize = 4096;
 
@@ -54,7 +56,10 @@ impl Failures {
     pub(super) fn note(&self, topic: Topic, failure: &Arc<Failure>, now: Duration) {
         let last = self.recent.get(&topic);
         let repeated = last.filter(|last| now.saturating_sub(last.at) < FORGOTTEN);
-        let stands = repeated.map_or(FIRST, |last| (last.stands * 2).min(LONGEST));
+        let stands = match **failure {
+            Failure::Bogus(_) => BOGUS,
+            _ => repeated.map_or(FIRST, |last| (last.stands * 2).min(LONGEST)),
+        };
         let remembered = Remembered {
             failure: Arc::clone(failure),
             at: now,

@@ -240,7 +240,12 @@ pub(super) fn fail(
     out: &mut Vec<u8>,
 ) -> Counter {
     let error = |code, text| without_answer(Rcode::SERVFAIL, code, text);
+    let text;
     let head = match failure {
+        Failure::Bogus(bogus) => {
+            text = bogus.to_string();
+            error(bogus.reason.code(), text.as_str())
+        }
         Failure::NoServer => error(ede::NETWORK_ERROR, "no upstream server is known"),
         Failure::Unreachable(_) => error(ede::NETWORK_ERROR, "no upstream server answered"),
         Failure::Unusable(_) => error(

@@ -9,13 +9,14 @@ mod events;
 mod failures;
 mod flights;
 mod local;
+mod memory;
 mod part;
 mod refresh;
 mod state;
 mod topic;
 mod trace;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
@@ -38,6 +39,7 @@ use topic::TopicRef;
 
 pub use client::{Carrier, Client};
 pub use flights::Permit;
+pub use memory::{Moment, NotRestored, Restored};
 pub use refresh::Refresher;
 pub use state::State;
 pub use trace::{Silent, Trace};
@@ -57,6 +59,8 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Resolver {
     state: ArcSwap<State>,
+    /// Held from a new state's coming into force until what it does not allow is forgotten.
+    replacing: Mutex<()>,
     cache: Cache<Findings>,
     flights: Flights,
     failures: Failures,
@@ -69,6 +73,7 @@ impl Resolver {
     pub fn new(state: State, cache: Cache<Findings>) -> Self {
         Self {
             state: ArcSwap::from_pointee(state),
+            replacing: Mutex::default(),
             cache,
             flights: Flights::default(),
             failures: Failures::default(),
@@ -94,10 +99,25 @@ impl Resolver {
         if same_servers {
             state.upstream = Arc::clone(&before.upstream);
         }
-        self.state.store(Arc::new(state));
+        let excluded = |state: &State| {
+            state
+                .excluded
+                .iter()
+                .map(|(domain, ())| *domain)
+                .collect::<Vec<_>>()
+        };
+        let same_excluded = excluded(&before) == excluded(&state);
+        let _replacing = self
+            .replacing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let state = Arc::new(state);
+        self.state.store(Arc::clone(&state));
         if !same_servers {
             self.cache.clear();
             self.failures.clear();
+        } else if !same_excluded {
+            self.cache.retain(|name| !state.is_excluded(name));
         }
     }
 }

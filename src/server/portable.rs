@@ -104,6 +104,7 @@ mod tests {
                 Vec::new(),
             )
             .into(),
+            excluded: std::iter::empty().collect(),
         };
         let house = House {
             resolver: Arc::new(Resolver::new(

@@ -14,7 +14,9 @@ mod reach;
 mod server;
 mod trust;
 mod udp;
+pub mod validate;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::name::SuffixMap;
@@ -25,12 +27,14 @@ pub use packet::Ask;
 pub use reach::{Gear, GearError};
 pub use server::{Digest, DigestError, Proof, Server, ServerError, StampError, Transport};
 pub use trust::{CaError, Trust, TrustError};
+pub use validate::{Bogus, Validator};
 
 /// Where questions go.
 #[derive(Debug)]
 pub struct Upstream {
     default: Arc<Group>,
     routes: SuffixMap<Arc<Group>>,
+    validator: Option<Validator>,
 }
 
 impl Upstream {
@@ -39,7 +43,35 @@ impl Upstream {
         Self {
             default: Arc::new(default),
             routes: routes.into_iter().collect(),
+            validator: None,
         }
+    }
+
+    /// The same servers, whose answers are judged.
+    #[must_use]
+    pub fn judged_by(self, validator: Validator) -> Self {
+        Self {
+            validator: Some(validator),
+            ..self
+        }
+    }
+
+    /// Asks the servers that are there for the name, and judges their answer if that is wanted. A client that sets CD judges by
+    /// itself (RFC 4035 §3.2.2).
+    pub async fn ask(self: &Arc<Self>, ask: &Ask) -> Result<Answer, Failure> {
+        let (_, group) = self.route(&ask.question.name);
+        let Some(validator) = &self.validator else {
+            return group.ask(ask).await;
+        };
+        // Apart, so that a question takes no more memory where nothing is judged.
+        Box::pin(validator.ask(self, group, ask)).await
+    }
+
+    /// Whether answers about a name are judged; none if no answer is.
+    pub fn judges(&self, name: &Name) -> Option<bool> {
+        self.validator
+            .as_ref()
+            .map(|validator| validator.judges(name))
     }
 
     /// The servers for a name, and the domain by which they were chosen: none for the default servers.
@@ -58,16 +90,29 @@ impl Upstream {
         plan
     }
 
+    /// The same in words, a line for each domain: to be compared with what was asked before a restart. Whatever makes a
+    /// difference to `==` must make one here.
+    pub fn describe(&self) -> String {
+        let mut text = format!(". {}\n", self.default.describe());
+        for (domain, group) in self.plan() {
+            // Writing to a string cannot fail.
+            let _written = writeln!(text, "{domain} {}", group.describe());
+        }
+        text
+    }
+
     /// Every group, the default one first.
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
         std::iter::once(&self.default).chain(self.routes.iter().map(|(_, group)| group))
     }
 }
 
-/// The same servers are asked for the same names.
+/// The same servers are asked for the same names, and their answers judged in the same way.
 impl PartialEq for Upstream {
     fn eq(&self, other: &Self) -> bool {
-        self.default == other.default && self.plan() == other.plan()
+        self.default == other.default
+            && self.plan() == other.plan()
+            && self.validator == other.validator
     }
 }
 
@@ -86,4 +131,77 @@ pub enum Failure {
     /// Every server that answered said that it could not or would not say; the last one's words.
     #[error("every upstream server refused or failed")]
     Refused(Box<Answer>),
+    /// The answer is not as its zone signed it.
+    #[error("DNSSEC: {0}")]
+    Bogus(Box<Bogus>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upstream(servers: &[&str], policy: Policy, gear: &Gear, domains: &[&str]) -> Upstream {
+        let group = |servers: &[&str]| {
+            let servers = servers.iter().map(|server| server.parse().unwrap());
+            Group::new(servers.collect(), policy, gear)
+        };
+        let routes = domains
+            .iter()
+            .map(|domain| (domain.parse().unwrap(), Arc::new(group(&["192.0.2.53"]))));
+        Upstream::new(group(servers), routes)
+    }
+
+    #[test]
+    fn what_differs_is_described_in_other_words() {
+        let (policy, gear) = (Policy::default(), Gear::default());
+        let strict = Policy {
+            strategy: Strategy::Strict,
+            ..policy
+        };
+        let codes = Policy {
+            failover_on: std::iter::empty().collect(),
+            ..policy
+        };
+        let bootstrap = Gear {
+            bootstrap: vec!["192.0.2.1".parse().unwrap()],
+            ..Gear::default()
+        };
+        let tls = "tls://192.0.2.53";
+        let all = [
+            upstream(&["192.0.2.53"], policy, &gear, &[]),
+            upstream(&["192.0.2.53", "192.0.2.54"], policy, &gear, &[]),
+            upstream(&["192.0.2.54", "192.0.2.53"], policy, &gear, &[]),
+            upstream(&["tcp://192.0.2.53"], policy, &gear, &[]),
+            upstream(&["192.0.2.53:54"], policy, &gear, &[]),
+            upstream(&["192.0.2.53"], strict, &gear, &[]),
+            upstream(&["192.0.2.53"], codes, &gear, &[]),
+            upstream(&["192.0.2.53"], policy, &gear, &["corp.example"]),
+            upstream(
+                &["192.0.2.53"],
+                policy,
+                &gear,
+                &["corp.example", "x.example"],
+            ),
+            upstream(&[tls], policy, &gear, &[]),
+            upstream(&[tls], policy, &bootstrap, &[]),
+            upstream(&[], policy, &gear, &[]),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            for (other_at, other) in all.iter().enumerate() {
+                let same = one.describe() == other.describe();
+                assert_eq!(
+                    same,
+                    at == other_at,
+                    "{} {}",
+                    one.describe(),
+                    other.describe()
+                );
+                assert_eq!(one == other, at == other_at);
+            }
+        }
+        // In whatever order the routes stand.
+        let [one, other] = [["a.example", "b.example"], ["b.example", "a.example"]]
+            .map(|domains| upstream(&["192.0.2.53"], policy, &gear, &domains).describe());
+        assert_eq!(one, other);
+    }
 }

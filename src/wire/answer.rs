@@ -302,7 +302,10 @@ fn lifetime(message: &Message<'_>, kind: Kind, kept: &[&Record]) -> Option<u32> 
 }
 
 /// The message with only the kept records, and where their TTLs stand.
-fn assemble(message: &Message<'_>, kept: &[&Record]) -> Result<(Vec<u8>, Vec<u16>), Malformed> {
+pub(super) fn assemble(
+    message: &Message<'_>,
+    kept: &[&Record],
+) -> Result<(Vec<u8>, Vec<u16>), Malformed> {
     let count = |section| {
         u16::try_from(
             kept.iter()

@@ -10,6 +10,7 @@ pub mod header;
 pub(crate) mod layout;
 pub mod message;
 pub mod name;
+mod proofs;
 pub mod query;
 pub mod reply;
 pub mod types;

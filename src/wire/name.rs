@@ -4,6 +4,7 @@
 //! stack, so the path of a question never allocates for it. The letters as a client wrote them stay in the client's packet;
 //! whoever answers copies them from there.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
@@ -134,6 +135,23 @@ impl Name {
         let labels = self.labels();
         labels.clone().next()?;
         Self::from_labels(labels.skip(1)).ok()
+    }
+
+    /// The ancestor that has so many labels, or the name itself; none if it has fewer.
+    pub fn ancestor(&self, labels: usize) -> Option<Self> {
+        let above = self.label_count().checked_sub(labels)?;
+        Self::from_labels(self.labels().skip(above)).ok()
+    }
+
+    /// The name directly below, with this label in front.
+    pub fn child(&self, label: &[u8]) -> Result<Self, Malformed> {
+        Self::from_labels(std::iter::once(label).chain(self.labels()))
+    }
+
+    /// The canonical order of names: label by label from the root, an ancestor before what is below it (RFC 4034 §6.1).
+    pub fn canonical_cmp(&self, other: &Self) -> Ordering {
+        let [ours, theirs] = [self, other].map(|name| name.labels().collect::<Vec<_>>());
+        ours.iter().rev().cmp(theirs.iter().rev())
     }
 
     fn append(&mut self, filled: usize, octets: &[u8]) -> Result<usize, Malformed> {
@@ -436,5 +454,29 @@ mod tests {
         assert!(zone.is_within(&Name::ROOT));
         assert_eq!(name("a.b").parent(), Some(name("b")));
         assert_eq!(Name::ROOT.parent(), None);
+        assert_eq!(name("a.b.c").ancestor(2), Some(name("b.c")));
+        assert_eq!(name("a.b").ancestor(0), Some(Name::ROOT));
+        assert_eq!(name("a.b").ancestor(3), None);
+        assert_eq!(name("b.c").child(b"*"), Ok(name("*.b.c")));
+    }
+
+    #[test]
+    fn the_canonical_order_is_that_of_rfc_4034() {
+        let ordered = [
+            ".",
+            "example",
+            "a.example",
+            "yljkjljk.a.example",
+            "Z.a.example",
+            "zABC.a.EXAMPLE",
+            "z.example",
+            r"\001.z.example",
+            "*.z.example",
+            r"\200.z.example",
+        ];
+        for pair in ordered.windows(2) {
+            let order = name(pair[0]).canonical_cmp(&name(pair[1]));
+            assert_eq!(order, Ordering::Less, "{pair:?}");
+        }
     }
 }

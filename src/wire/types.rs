@@ -118,6 +118,20 @@ pub mod ede {
     pub const OTHER: u16 = 0;
     /// An answer past its TTL, for want of a better one (RFC 8767).
     pub const STALE: u16 = 3;
+    /// Signatures or keys do not fit.
+    pub const BOGUS: u16 = 6;
+    /// Every signature has expired.
+    pub const SIGNATURE_EXPIRED: u16 = 7;
+    /// No signature is valid yet.
+    pub const SIGNATURE_NOT_YET_VALID: u16 = 8;
+    /// No key fits the DS records, or a signature.
+    pub const DNSKEY_MISSING: u16 = 9;
+    /// A signed zone gave records without signatures.
+    pub const RRSIGS_MISSING: u16 = 10;
+    /// The key that the DS records mean is no zone key.
+    pub const NO_ZONE_KEY: u16 = 11;
+    /// It is not proven that the records do not exist.
+    pub const NSEC_MISSING: u16 = 12;
     /// Blocked by the operator of this resolver: rebinding.
     pub const BLOCKED: u16 = 15;
     /// An answer past its TTL that says that the name does not exist.
@@ -128,6 +142,8 @@ pub mod ede {
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;
     /// There is no way to an upstream, or no room to ask one.
     pub const NETWORK_ERROR: u16 = 23;
+    /// The hashes of a zone's NSEC3 records cost too much (RFC 9276 §3.2).
+    pub const UNSUPPORTED_NSEC3_ITERATIONS: u16 = 27;
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Record;
 use super::finding::{Finding, Severity};
-use super::master::{self, LIMITS, Source};
+use super::master::{self, LIMITS, Open, Source};
 use crate::wire::Name;
 
 /// Reads the zone file at `path` and what it includes; all that is wrong, or all records.
@@ -14,6 +14,18 @@ use crate::wire::Name;
 /// Included files are looked for in the folder of the zone file and must stand in it or below, wherever their links lead: a zone
 /// file may come from someone who must not read the rest of the machine.
 pub fn load(path: &Path, origin: &Name) -> Result<Vec<Record>, Vec<Finding>> {
+    load_with(path, |source, open| master::read(source, origin, open))
+}
+
+/// Reads a file of single records, as tools print them: names are absolute, and TTLs may be missing.
+pub fn load_single(path: &Path) -> Result<Vec<Record>, Vec<Finding>> {
+    load_with(path, |source, open| master::read_single(source, 0, open))
+}
+
+fn load_with(
+    path: &Path,
+    read_source: impl FnOnce(&Source, &mut Open<'_>) -> Result<Vec<Record>, Vec<Finding>>,
+) -> Result<Vec<Record>, Vec<Finding>> {
     let failed = |error: io::Error| {
         vec![Finding {
             severity: Severity::Error,
@@ -32,7 +44,7 @@ pub fn load(path: &Path, origin: &Name) -> Result<Vec<Record>, Vec<Finding>> {
         path: path.to_owned(),
         bytes,
     };
-    master::read(&source, origin, &mut |name| {
+    read_source(&source, &mut |name| {
         include(path, folder, &real_folder, name)
     })
 }

@@ -28,7 +28,7 @@ pub use check::check;
 pub use complete::{complete, end};
 pub use finding::{Finding, Severity};
 pub use hosts::{Host, HostsError, read_hosts};
-pub use load::load;
+pub use load::{load, load_single};
 pub use record::Record;
 pub use tree::Zone;
 

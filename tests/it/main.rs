@@ -23,6 +23,7 @@ mod addresses;
 mod cache;
 mod cli;
 mod differential;
+mod dnssec;
 mod door;
 mod faults;
 mod harness;

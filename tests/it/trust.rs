@@ -1,6 +1,8 @@
 //! Which encrypted servers are believed, and where those are that have only a name.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,6 +11,7 @@ use data_encoding::BASE64URL_NOPAD;
 use rcgen::date_time_ymd;
 
 use crate::support::authority::{Authority, NAME};
+use crate::support::hickory::Hickory;
 use crate::support::lanward::Lanward;
 use crate::support::peers::{Peer, installed, sealed_unbound};
 use crate::support::records::{A, a};
@@ -45,8 +48,13 @@ impl FarEnd {
 
     /// A program that asks `server`, in which `PORT` stands for the right one, and believes this authority.
     fn ask_as(&self, server: &str, ca: &Authority, more: &str) -> Lanward {
+        self.ask_with(server, &ca.ca(), more)
+    }
+
+    /// The same with a file of root certificates.
+    fn ask_with(&self, server: &str, ca: &Path, more: &str) -> Lanward {
         let server = server.replace("PORT", &self.port.to_string());
-        let ca = ca.ca().display().to_string();
+        let ca = ca.display();
         Lanward::configured(&format!(
             "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = [\"{server}\"]\nca = \"{ca}\"\n{more}\n"
         ))
@@ -148,6 +156,56 @@ fn a_server_can_be_known_by_its_key() {
     }
 }
 
+#[test]
+fn quic_and_http_3_prove_as_much() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    for transport in ["quic", "h3"] {
+        let far = Hickory::start(transport, &authority);
+        let ask = |server: &str, ca: &Authority| {
+            Lanward::configured(&format!(
+                "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = [\"{server}\"]\nca = \"{}\"\n",
+                ca.ca().display()
+            ))
+        };
+        let pinned = |digest: String| format!("{}#sha256/{digest}", far.server);
+        let lanward = ask(&pinned(authority.pin()), &stranger);
+        let reply = lanward.client().udp(&Query::new("www.hickory.example", A));
+        assert_eq!(reply.rcode(), NOERROR, "{transport}: {}", reply.summary());
+        not_believed(
+            &ask(&far.server, &stranger),
+            &["no upstream server answered", "issuer that is not trusted"],
+        );
+        not_believed(
+            &ask(&pinned(stranger.pin()), &authority),
+            &[
+                "no upstream server answered",
+                &format!("not {}", stranger.pin()),
+            ],
+        );
+    }
+}
+
+#[test]
+fn root_certificates_are_read_again_on_demand() {
+    if !ready("root_certificates_are_read_again_on_demand") {
+        return;
+    }
+    let (far, stranger) = (FarEnd::start(Authority::new()), Authority::new());
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    fs::copy(stranger.ca(), &ca).unwrap();
+    let lanward = far.ask_with("tls://127.0.0.1:PORT", &ca, "");
+    not_believed(&lanward, &["issuer that is not trusted"]);
+    fs::copy(far.authority.ca(), &ca).unwrap();
+    lanward.signal("-HUP");
+    assert!(answers_in_time(&lanward), "{:#?}", lanward.lines());
+    // A broken file changes nothing.
+    fs::write(&ca, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    lanward.signal("-HUP");
+    lanward.line(&["ca.pem: certificate 1 cannot be read"]);
+    believed(&lanward);
+}
+
 /// What is wrong with a server is for people to mend, even if another one has the answers meanwhile.
 #[test]
 fn it_is_told_that_a_server_is_not_believed_though_another_answers() {
@@ -169,7 +227,7 @@ fn it_is_told_that_a_server_is_not_believed_though_another_answers() {
 
 /// The pin of a server, by the commands in `README.md`.
 fn pin_of(port: u16) -> String {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
     let readme = readme.unwrap();
     let lines = readme
         .lines()

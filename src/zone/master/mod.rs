@@ -62,12 +62,21 @@ pub fn read(
     origin: &Name,
     open: &mut Open<'_>,
 ) -> Result<Vec<Record>, Vec<Finding>> {
-    read_within(source, origin, open, LIMITS)
+    read_within(source, (origin, None), open, LIMITS)
+}
+
+/// Reads single records as tools print them: names in them are absolute, and a record before which no TTL is stated gets `ttl`.
+pub fn read_single(
+    source: &Source,
+    ttl: u32,
+    open: &mut Open<'_>,
+) -> Result<Vec<Record>, Vec<Finding>> {
+    read_within(source, (&Name::ROOT, Some(ttl)), open, LIMITS)
 }
 
 fn read_within(
     source: &Source,
-    origin: &Name,
+    (origin, ttl): (&Name, Option<u32>),
     open: &mut Open<'_>,
     limits: Limits,
 ) -> Result<Vec<Record>, Vec<Finding>> {
@@ -77,7 +86,7 @@ fn read_within(
         limits,
         records: Vec::new(),
         findings: Vec::new(),
-        default_ttl: None,
+        default_ttl: ttl,
         last_ttl: None,
         stopped: false,
     };
@@ -134,7 +143,7 @@ struct Reader<'o, 'c> {
     left: Limits,
     records: Vec<Record>,
     findings: Vec<Finding>,
-    /// From `$TTL`. It holds over the ends of files, as in BIND.
+    /// From `$TTL`, or from the caller. It holds over the ends of files, as in BIND.
     default_ttl: Option<u32>,
     /// As stated last with a record.
     last_ttl: Option<u32>,

@@ -420,14 +420,17 @@ fn below_a_cut_others_are_responsible() {
             "cut.example NS",
             "0 | | cut.example 300 NS ns.cut.example., cut.example 300 NS ns.elsewhere.test., cut.example 300 NS ns.example. | ns.cut.example 300 A 192.0.2.54, ns.example 300 A 192.0.2.53",
         ),
-        ("cut.example DS", "0 AA | cut.example 300 DS aGFzaA== | |"),
+        (
+            "cut.example DS",
+            "0 AA | cut.example 300 DS 26721 115 104 | |",
+        ),
         (
             "cut.example DS do",
-            "0 AA | cut.example 300 DS aGFzaA==, cut.example 300 RRSIG | |",
+            "0 AA | cut.example 300 DS 26721 115 104 , cut.example 300 RRSIG | |",
         ),
         (
             "cut.example A do",
-            "0 | | cut.example 300 DS aGFzaA==, cut.example 300 NS ns.cut.example., cut.example 300 NS ns.elsewhere.test., cut.example 300 NS ns.example., cut.example 300 RRSIG | ns.cut.example 300 A 192.0.2.54, ns.example 300 A 192.0.2.53",
+            "0 | | cut.example 300 DS 26721 115 104 , cut.example 300 NS ns.cut.example., cut.example 300 NS ns.elsewhere.test., cut.example 300 NS ns.example., cut.example 300 RRSIG | ns.cut.example 300 A 192.0.2.54, ns.example 300 A 192.0.2.53",
         ),
         (
             "ns.cut.example A",

@@ -1,7 +1,10 @@
-//! The cache in trouble: answers that are past their end, failures, and answers asked for again in time.
+//! The cache in trouble: answers that are past their end, failures, answers asked for again in time, restarts; and what it is
+//! told not to keep.
 
+mod exclude;
 mod failing;
 mod refresh;
+mod restart;
 mod stale;
 
 use std::time::{Duration, Instant};

@@ -140,6 +140,19 @@ impl Lanward {
             * 1024
     }
 
+    /// The time of the processor that it has used so far, in steps of 10 ms.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // User and system time, fields 14 and 15; the name in field 2 ends with the last parenthesis.
+        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
+        let ticks: u64 = fields
+            .skip(11)
+            .take(2)
+            .map(|field| field.parse::<u64>().unwrap())
+            .sum();
+        Duration::from_millis(ticks * 10)
+    }
+
     /// Writes a new configuration and lets the program read it.
     pub(crate) fn reload(&self, upstreams: &[SocketAddr], more: &str) {
         let before = self.logged("reload");

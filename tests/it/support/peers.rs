@@ -1,5 +1,6 @@
 //! Real resolvers and servers from Debian's packages, in the foreground, on loopback and free ports, with a configuration of their own.
 
+use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -80,11 +81,73 @@ pub(crate) fn nsd(origin: &str, zone: &str) -> Peer {
     let configure = |folder: &str, port: u16| {
         format!(
             "server:\n  ip-address: 127.0.0.1@{port}\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  zonesdir: \"{folder}\"\n  \
-             zonelistfile: \"{folder}/zone.list\"\n  xfrdfile: \"\"\n  xfrdir: \"{folder}\"\n  server-count: 1\n  rrl-ratelimit: 0\n\
+             zonelistfile: \"{folder}/zone.list\"\n  database: \"\"\n  xfrdfile: \"\"\n  xfrdir: \"{folder}\"\n  server-count: 1\n  rrl-ratelimit: 0\n\
              remote-control:\n  control-enable: no\nzone:\n  name: \"{origin}\"\n  zonefile: \"zone\"\n"
         )
     };
     start("nsd", &[("zone", zone)], &configure, origin)
+}
+
+/// NSD with many zones, each of an origin and a text.
+pub(crate) fn nsd_of(zones: &[(String, String)]) -> Peer {
+    let configure = |folder: &str, port: u16| {
+        let mut conf = format!(
+            "server:\n  ip-address: 127.0.0.1@{port}\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  zonesdir: \"{folder}\"\n  \
+             zonelistfile: \"{folder}/zone.list\"\n  database: \"\"\n  xfrdfile: \"\"\n  xfrdir: \"{folder}\"\n  server-count: 1\n  rrl-ratelimit: 0\n\
+             remote-control:\n  control-enable: no\n"
+        );
+        for (origin, _) in zones {
+            writeln!(
+                conf,
+                "zone:\n  name: \"{origin}\"\n  zonefile: \"{origin}zone\""
+            )
+            .unwrap();
+        }
+        conf
+    };
+    let files: Vec<(String, &str)> = zones
+        .iter()
+        .map(|(origin, text)| (format!("{origin}zone"), text.as_str()))
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(file, text)| (file.as_str(), *text))
+        .collect();
+    start("nsd", &files, &configure, &zones[0].0)
+}
+
+/// Unbound that resolves from the one server of these zones, the root among them; with an anchor it validates.
+pub(crate) fn unbound_from(
+    server: SocketAddr,
+    zones: &[(String, String)],
+    anchor: Option<&str>,
+) -> Peer {
+    let configure = |folder: &str, port: u16| {
+        let (modules, file) = match anchor {
+            Some(_) => (
+                "validator iterator",
+                format!("  trust-anchor-file: \"{folder}/anchor\"\n"),
+            ),
+            None => ("iterator", String::new()),
+        };
+        let mut conf = format!(
+            "server:\n  interface: 127.0.0.1@{port}\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  directory: \"{folder}\"\n  \
+             use-syslog: no\n  logfile: \"\"\n  module-config: \"{modules}\"\n{file}  do-not-query-localhost: no\n  \
+             qname-minimisation: no\n  aggressive-nsec: no\n  access-control: 127.0.0.0/8 allow\n  num-threads: 1\n  \
+             max-udp-size: 1232\n  ede: yes\nremote-control:\n  control-enable: no\n"
+        );
+        for (origin, _) in zones {
+            let port = server.port();
+            writeln!(
+                conf,
+                "stub-zone:\n  name: \"{origin}\"\n  stub-addr: 127.0.0.1@{port}\n  stub-prime: no"
+            )
+            .unwrap();
+        }
+        conf
+    };
+    let files: Vec<(&str, &str)> = anchor.iter().map(|anchor| ("anchor", *anchor)).collect();
+    start("unbound", &files, &configure, "net")
 }
 
 /// Knot DNS with one zone.

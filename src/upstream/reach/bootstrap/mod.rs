@@ -25,6 +25,8 @@ const RESOLUTION_DELAY: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_millis(500);
 /// After news that did not come, old addresses are taken at once for so long.
 const REST: Duration = Duration::from_secs(10);
+/// Nobody is asked again before this has passed, whatever goes wrong.
+const SOONEST: Duration = Duration::from_secs(1);
 /// So many addresses of each kind are worth a try.
 const MOST: usize = 8;
 
@@ -44,7 +46,12 @@ pub(super) struct Finder {
 #[derive(Debug, Default)]
 struct Known {
     addresses: Vec<SocketAddr>,
+    /// Until when they may be kept.
     until: Option<Instant>,
+    /// When somebody was asked last.
+    asked: Option<Instant>,
+    /// Why nobody knew them.
+    trouble: String,
 }
 
 /// The addresses of one kind, and how long they may be kept, in seconds.
@@ -54,6 +61,29 @@ struct Found {
     ttl: u32,
 }
 
+/// What was found now.
+#[derive(Debug)]
+struct News {
+    addresses: Vec<SocketAddr>,
+    ttl: Duration,
+}
+
+impl Known {
+    /// Takes news over; without any, what was known stays.
+    fn hear(&mut self, news: Result<News, String>, now: Instant) {
+        match news {
+            Ok(news) => {
+                self.addresses = news.addresses;
+                self.until = Some(now + news.ttl);
+            }
+            Err(trouble) => {
+                self.trouble = trouble;
+                self.until = Some(now + REST);
+            }
+        }
+    }
+}
+
 impl Finder {
     /// Of a name that nobody asked about yet.
     pub(super) fn new(name: &DnsName<'static>, port: u16, group: Group) -> Self {
@@ -61,7 +91,10 @@ impl Finder {
             name: name.clone(),
             port,
             group,
-            known: Mutex::default(),
+            known: Mutex::new(Known {
+                trouble: format!("the address of {} is not known", name.as_ref()),
+                ..Known::default()
+            }),
             doubtful: AtomicBool::new(false),
         }
     }
@@ -70,15 +103,22 @@ impl Finder {
     pub(super) async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
         let mut known = self.known.lock().await;
         let now = Instant::now();
-        let doubtful = self.doubtful.swap(false, Ordering::Relaxed);
-        let fresh = known.until.is_some_and(|until| now < until);
-        if known.addresses.is_empty() {
-            *known = self.look_up(now).await?;
-        } else if doubtful || !fresh {
-            match timeout(PATIENCE, self.look_up(now)).await {
-                Ok(Ok(news)) => *known = news,
-                _ => known.until = Some(now + REST),
+        let fresh = !known.addresses.is_empty() && known.until.is_some_and(|until| now < until);
+        let rests = known.asked.is_some_and(|asked| now < asked + SOONEST);
+        let wanted = !fresh || self.doubtful.load(Ordering::Relaxed);
+        if wanted && !rests {
+            self.doubtful.store(false, Ordering::Relaxed);
+            known.asked = Some(now);
+            if known.addresses.is_empty() {
+                known.hear(self.look_up().await, now);
+            } else if let Ok(news) = timeout(PATIENCE, self.look_up()).await {
+                known.hear(news, now);
+            } else {
+                known.until = Some(now + REST);
             }
+        }
+        if known.addresses.is_empty() {
+            return Err(io::Error::other(known.trouble.clone()));
         }
         Ok(known.addresses.clone())
     }
@@ -89,7 +129,7 @@ impl Finder {
     }
 
     /// Asks for both kinds of addresses at the same time.
-    async fn look_up(&self, now: Instant) -> io::Result<Known> {
+    async fn look_up(&self) -> Result<News, String> {
         let mut six = pin!(self.ask(RecordType::AAAA));
         let mut four = pin!(self.ask(RecordType::A));
         let (first, other) = tokio::select! {
@@ -110,16 +150,15 @@ impl Finder {
         }
         let Some(ttl) = found.iter().map(|one| one.ttl).min() else {
             let none = || format!("{} has no address", self.name.as_ref());
-            return Err(io::Error::other(trouble.unwrap_or_else(none)));
+            return Err(trouble.unwrap_or_else(none));
         };
-        let kept = Duration::from_secs(ttl.clamp(SHORTEST, LONGEST).into());
         let ips = in_turn(found.into_iter().map(|one| one.addresses).collect());
         let addresses = ips.into_iter().map(|ip| SocketAddr::new(ip, self.port));
         let mut addresses: Vec<SocketAddr> = addresses.collect();
         addresses.sort_by_cached_key(|address| !has_way(address));
-        Ok(Known {
+        Ok(News {
             addresses,
-            until: Some(now + kept),
+            ttl: Duration::from_secs(ttl.clamp(SHORTEST, LONGEST).into()),
         })
     }
 

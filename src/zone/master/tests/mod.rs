@@ -32,7 +32,7 @@ fn read_with(
             .map(|(path, text)| source(path, text))
             .ok_or_else(|| format!("{name:?} is not there"))
     };
-    read_within(&source("zone", text), &origin, &mut open, limits)
+    read_within(&source("zone", text), (&origin, None), &mut open, limits)
         .map_err(|findings| findings.iter().map(ToString::to_string).collect())
 }
 

@@ -143,7 +143,7 @@ proptest! {
         let source = Source { path: "zone".into(), bytes };
         let limits = Limits { records: 100, octets: 10_000, ..LIMITS };
         let mut open = |_: &str| Ok(source.clone());
-        match read_within(&source, &origin, &mut open, limits) {
+        match read_within(&source, (&origin, None), &mut open, limits) {
             Ok(records) => prop_assert!(records.len() <= 100),
             Err(findings) => prop_assert!((1..=20).contains(&findings.len())),
         }
