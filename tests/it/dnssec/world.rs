@@ -305,9 +305,15 @@ fn sign(signer: &Signer) -> Signed {
     let key = signer.key("stripped.net", "ECDSAP256SHA256");
     let text = signer.sign("stripped.net", &common("stripped.net"), &key, &[]);
     add("stripped.net", text, &signer.ds(&key));
-    add("plain.net", common("plain.net"), "");
+    let corp = "corp NS ns.corp\nns.corp A 127.0.0.1\n";
+    add("plain.net", common("plain.net") + corp, "");
     let unknown = "unknown.net. DS 12345 200 2 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\n";
     add("unknown.net", common("unknown.net"), unknown);
+
+    // Signed, below one that is not.
+    let key = signer.key("corp.plain.net", "ECDSAP256SHA256");
+    let text = signer.sign("corp.plain.net", &common("corp.plain.net"), &key, &[]);
+    zones.push(("corp.plain.net.".to_owned(), text));
 
     let key = signer.key("net", "ECDSAP256SHA256");
     let net = records("net.", &delegations);
