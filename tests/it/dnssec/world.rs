@@ -299,6 +299,14 @@ fn sign(signer: &Signer) -> Signed {
         trap::sign(&text, "www.trap.net."),
         &signer.ds(&key),
     );
+    let key = signer.key("snare.net", "ECDSAP256SHA256");
+    let text = signer.sign(
+        "snare.net",
+        &(common("snare.net") + &trap::keys()),
+        &key,
+        &[],
+    );
+    add("snare.net", text, &trap::digests("snare.net."));
     let [used, other] = [(); 2].map(|()| signer.key("otherkey.net", "ECDSAP256SHA256"));
     let text = signer.sign("otherkey.net", &common("otherkey.net"), &used, &[]);
     add("otherkey.net", text, &signer.ds(&other));
