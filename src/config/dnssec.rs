@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::file::{self, File, Text};
 use super::finding::Prover;
 use super::names;
-use crate::upstream::Anchors;
+use crate::upstream::validate::{Anchors, Rule};
 use crate::wire::Name;
 use crate::zone;
 
@@ -14,8 +14,8 @@ use crate::zone;
 pub struct Dnssec {
     /// Where chains of trust begin.
     pub anchors: Anchors,
-    /// Domains whose names are judged (true) or not (false); the longest counts.
-    pub domains: Vec<(Name, bool)>,
+    /// What is done about single domains; the longest counts.
+    pub domains: Vec<(Name, Rule)>,
 }
 
 const WORDS: [(&str, bool); 2] = [("off", false), ("validate", true)];
@@ -33,11 +33,12 @@ pub(super) fn prove(prover: &mut Prover<'_>, file: &File, folder: &Path) -> Opti
         let names = route.domains.get_ref().iter();
         // Names that cannot be read are told elsewhere.
         let names = names.filter_map(|text| text.get_ref().parse().ok());
-        domains.extend(names.map(|name: Name| (name, judged)));
+        let rule = if judged { Rule::Judge } else { Rule::Leave };
+        domains.extend(names.map(|name: Name| (name, rule)));
     }
     for text in &section.negative_trust_anchors {
         if let Some(name) = names::read_name(prover, "negative_trust_anchors", text) {
-            domains.push((name, false));
+            domains.push((name, Rule::Excuse));
         }
     }
     let anchors = match &section.trust_anchor {

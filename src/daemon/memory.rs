@@ -14,16 +14,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cache::file::Broken;
 use crate::config::{Finding, Severity};
-use crate::resolver::{Moment, NotRestored, Resolver, Restored};
+use crate::resolver::{Moment, NotRestored, Resolver};
 use crate::upstream::clock;
 
 /// How often it is written. What is asked in between is lost only to a crash.
 const EVERY: Duration = Duration::from_secs(15 * 60);
 /// Much is read and written at once, and answers are small.
 const BUFFER: usize = 64 << 10;
-/// How much longer than the cache a file may be: its head, and what a tight cache leaves of many small answers.
+/// How much longer than the cache a file may be: its head. An answer takes less there than in memory.
 const MORE: u64 = 2 << 20;
-/// Only the owner may read who asked for what, and only the owner may write answers.
+/// What is asked here is nobody else's business, and what is answered nobody else's choice.
 const MODE: u32 = 0o600;
 
 /// The bit of a folder into which everybody may write.
@@ -52,33 +52,58 @@ impl Memory {
         if let Some(warning) = check(&self.path) {
             tracing::warn!("{warning}");
         }
-        let file = self.path.display();
-        let begin = clock::now();
-        match self.read(size) {
+        let shown = self.path.display();
+        let file = match self.open(size) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                tracing::info!(file = %shown, "no cache to restore yet");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(file = %shown, "cache not restored: {error}");
+                return;
+            }
+        };
+        let begin = moment();
+        let input = BufReader::with_capacity(BUFFER, file);
+        match self.resolver.restore(input, begin) {
             Ok(restored) => tracing::info!(
-                %file,
-                took = ?clock::now().saturating_sub(begin),
+                file = %shown,
+                took = ?clock::now().saturating_sub(begin.now),
                 kept = restored.kept,
                 ended = restored.ended,
                 refused = restored.refused,
                 "cache restored"
             ),
-            Err(NotRestored::Broken(Broken::Io(error)))
-                if error.kind() == io::ErrorKind::NotFound =>
-            {
-                tracing::info!(%file, "no cache to restore yet");
-            }
             Err(NotRestored::Broken(Broken::Io(error))) => {
-                tracing::warn!(%file, "cache not restored: {error}");
+                tracing::warn!(file = %shown, "cache not restored: {error}");
             }
             Err(NotRestored::Broken(reason)) => {
                 let aside = beside(&self.path, ".broken");
                 let moved = fs::rename(&self.path, &aside);
                 let problem = moved.err().map(|error| error.to_string());
-                tracing::warn!(%file, aside = %aside.display(), problem, "cache not restored, file put aside: {reason}");
+                tracing::warn!(
+                    file = %shown,
+                    aside = %aside.display(),
+                    problem,
+                    "cache not restored, file put aside: {reason}"
+                );
             }
-            Err(reason) => tracing::info!(%file, "cache not restored: {reason}"),
+            Err(reason) => tracing::info!(file = %shown, "cache not restored: {reason}"),
         }
+    }
+
+    /// The file, if it is one that a cache of this size can have written.
+    fn open(&self, size: u64) -> io::Result<File> {
+        let metadata = fs::metadata(&self.path)?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is no file"));
+        }
+        if metadata.len() > size.saturating_add(MORE) {
+            let problem = format!("{} octets are too many for this size", metadata.len());
+            return Err(io::Error::other(problem));
+        }
+        File::open(&self.path)
     }
 
     /// Writes the file now and then, until the end.
@@ -152,23 +177,6 @@ impl Memory {
             .save(BufWriter::with_capacity(BUFFER, &file), moment())?;
         file.sync_all()?;
         Ok(count)
-    }
-
-    fn read(&self, size: u64) -> Result<Restored, NotRestored> {
-        let refuse = |why: String| Err(Broken::Io(io::Error::other(why)).into());
-        let metadata = fs::metadata(&self.path).map_err(Broken::Io)?;
-        if !metadata.is_file() {
-            return refuse("it is no file".to_owned());
-        }
-        if metadata.len() > size + MORE {
-            return refuse(format!(
-                "{} octets are too many for this size",
-                metadata.len()
-            ));
-        }
-        let file = File::open(&self.path).map_err(Broken::Io)?;
-        self.resolver
-            .restore(BufReader::with_capacity(BUFFER, file), moment())
     }
 }
 

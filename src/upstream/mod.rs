@@ -27,7 +27,7 @@ pub use packet::Ask;
 pub use reach::{Gear, GearError};
 pub use server::{Digest, DigestError, Proof, Server, ServerError, StampError, Transport};
 pub use trust::{CaError, Trust, TrustError};
-pub use validate::{Anchors, Bogus, Validator};
+pub use validate::{Bogus, Validator};
 
 /// Where questions go.
 #[derive(Debug)]
@@ -134,4 +134,74 @@ pub enum Failure {
     /// The answer is not as its zone signed it.
     #[error("DNSSEC: {0}")]
     Bogus(Box<Bogus>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upstream(servers: &[&str], policy: Policy, gear: &Gear, domains: &[&str]) -> Upstream {
+        let group = |servers: &[&str]| {
+            let servers = servers.iter().map(|server| server.parse().unwrap());
+            Group::new(servers.collect(), policy, gear)
+        };
+        let routes = domains
+            .iter()
+            .map(|domain| (domain.parse().unwrap(), Arc::new(group(&["192.0.2.53"]))));
+        Upstream::new(group(servers), routes)
+    }
+
+    #[test]
+    fn what_differs_is_described_in_other_words() {
+        let (policy, gear) = (Policy::default(), Gear::default());
+        let strict = Policy {
+            strategy: Strategy::Strict,
+            ..policy
+        };
+        let codes = Policy {
+            failover_on: std::iter::empty().collect(),
+            ..policy
+        };
+        let bootstrap = Gear {
+            bootstrap: vec!["192.0.2.1".parse().unwrap()],
+            ..Gear::default()
+        };
+        let tls = "tls://192.0.2.53";
+        let all = [
+            upstream(&["192.0.2.53"], policy, &gear, &[]),
+            upstream(&["192.0.2.53", "192.0.2.54"], policy, &gear, &[]),
+            upstream(&["192.0.2.54", "192.0.2.53"], policy, &gear, &[]),
+            upstream(&["tcp://192.0.2.53"], policy, &gear, &[]),
+            upstream(&["192.0.2.53:54"], policy, &gear, &[]),
+            upstream(&["192.0.2.53"], strict, &gear, &[]),
+            upstream(&["192.0.2.53"], codes, &gear, &[]),
+            upstream(&["192.0.2.53"], policy, &gear, &["corp.example"]),
+            upstream(
+                &["192.0.2.53"],
+                policy,
+                &gear,
+                &["corp.example", "x.example"],
+            ),
+            upstream(&[tls], policy, &gear, &[]),
+            upstream(&[tls], policy, &bootstrap, &[]),
+            upstream(&[], policy, &gear, &[]),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            for (other_at, other) in all.iter().enumerate() {
+                let same = one.describe() == other.describe();
+                assert_eq!(
+                    same,
+                    at == other_at,
+                    "{} {}",
+                    one.describe(),
+                    other.describe()
+                );
+                assert_eq!(one == other, at == other_at);
+            }
+        }
+        // In whatever order the routes stand.
+        let [one, other] = [["a.example", "b.example"], ["b.example", "a.example"]]
+            .map(|domains| upstream(&["192.0.2.53"], policy, &gear, &domains).describe());
+        assert_eq!(one, other);
+    }
 }

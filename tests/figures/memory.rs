@@ -192,3 +192,38 @@ fn numbers() -> [usize; 2] {
         number("LANWARD_LARGE", 20_000),
     ]
 }
+
+/// A restart with a file of ten thousand answers: how long they are read before the first question.
+#[test]
+fn ten_thousand_names_over_a_restart() {
+    const COUNT: usize = 10_000;
+    let _machine = take();
+    let upstream = Copier::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cache");
+    let more = format!("[cache]\nfile = \"{}\"\n", file.display());
+    let lanward = Lanward::start(&[upstream.address], &more);
+    ask_all(&lanward, "small", COUNT);
+    let start = Instant::now();
+    lanward.stop();
+    let stopped = start.elapsed();
+    let size = std::fs::metadata(&file).unwrap().len();
+    let lanward = Lanward::start(&[upstream.address], &more);
+    let line = lanward.line(&["cache restored", &format!("\"kept\":{COUNT},")]);
+    let took = line.split("\"took\":\"").nth(1).unwrap();
+    let took = millis(took.split('"').next().unwrap());
+    println!(
+        "figure: {COUNT} answers, {size} octets in the file: read in {took:.1} ms; stopped, with the file written, in {stopped:.1?}"
+    );
+    assert!(took <= 50.0 || cfg!(debug_assertions), "{line}");
+}
+
+/// A time as Rust shows it.
+fn millis(text: &str) -> f64 {
+    let units = [("ms", 1.0), ("µs", 0.001), ("s", 1000.0)];
+    let read = |(unit, factor): (&str, f64)| {
+        let number = text.strip_suffix(unit)?.parse::<f64>().ok()?;
+        Some(number * factor)
+    };
+    units.into_iter().find_map(read).unwrap()
+}

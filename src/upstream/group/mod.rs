@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::exchange::{Limits, Sends, exchange};
 use super::line::Line;
 use super::reach::{Gear, GearError, Reach};
-use super::{Ask, Failure, Server, clock};
+use super::{Ask, Failure, Server, Transport, clock};
 use crate::wire::Answer;
 use crate::wire::answer::Kind;
 
@@ -50,12 +50,9 @@ struct Member {
 /// The same servers, asked in the same manner and found and believed in the same way.
 impl PartialEq for Group {
     fn eq(&self, other: &Self) -> bool {
-        let encrypted = self
-            .servers()
-            .any(|server| server.transport().is_encrypted());
         self.policy == other.policy
             && self.servers().eq(other.servers())
-            && (!encrypted || self.gear == other.gear)
+            && (!self.is_encrypted() || self.gear == other.gear)
     }
 }
 
@@ -100,7 +97,17 @@ impl Group {
     /// Manner and servers in words.
     pub(super) fn describe(&self) -> String {
         let servers: Vec<String> = self.servers().map(ToString::to_string).collect();
-        format!("{:?} {}", self.policy, servers.join(" "))
+        let mut text = format!("{:?} {}", self.policy, servers.join(" "));
+        if self.is_encrypted() {
+            text.push_str("; ");
+            text.push_str(&self.gear.describe());
+        }
+        text
+    }
+
+    fn is_encrypted(&self) -> bool {
+        let mut transports = self.servers().map(Server::transport);
+        transports.any(Transport::is_encrypted)
     }
 
     /// Asks the servers until one gives an answer or the time is up. Whatever the servers do, it takes no longer than 4 s and no
@@ -116,6 +123,25 @@ impl Group {
         let answer = race.run().await?;
         self.try_another(&race, ask, sends.left());
         Ok(answer)
+    }
+
+    /// Whether there is more than one server.
+    pub fn has_another(&self) -> bool {
+        self.members.len() > 1
+    }
+
+    /// Like [`Group::ask`], but the server whose turn it would be comes last: its answer was no good.
+    pub async fn ask_another(&self, ask: &Ask) -> Result<Answer, Failure> {
+        let mut order = self.order();
+        if order.is_empty() {
+            return Err(Failure::NoServer);
+        }
+        order.rotate_left(1);
+        let end = Instant::now() + DEADLINE;
+        let sends = Sends::new(MOST_SENDS);
+        Race::new(&order, self.policy, ask, (end, &sends))
+            .run()
+            .await
     }
 
     /// The servers in the order in which they should be asked: those that are out of order last.

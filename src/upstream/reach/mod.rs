@@ -38,6 +38,16 @@ pub enum GearError {
 }
 
 impl Gear {
+    /// The same in words.
+    pub(super) fn describe(&self) -> String {
+        let bootstrap: Vec<String> = self.bootstrap.iter().map(ToString::to_string).collect();
+        format!(
+            "{}; bootstrap {}",
+            self.trust.describe(),
+            bootstrap.join(" ")
+        )
+    }
+
     /// Whether `server`, a member of a group of `servers`, can be found and proven.
     pub fn prove(&self, server: &Server, servers: &[Server]) -> Result<(), GearError> {
         if server.addresses().is_empty() && informed(server, servers, &self.bootstrap).is_empty() {

@@ -80,6 +80,21 @@ impl Trust {
         Self::new(None)
     }
 
+    /// Who is believed, in words. A file counts by what is in it; what the machine trusts changes with every update of it, and
+    /// counts as one.
+    pub(super) fn describe(&self) -> String {
+        self.0.file.as_ref().map_or_else(
+            || "the machine's roots".to_owned(),
+            |certificates| {
+                let mut sum = crc32fast::Hasher::new();
+                for certificate in certificates {
+                    sum.update(certificate);
+                }
+                format!("{} roots {:08x}", certificates.len(), sum.finalize())
+            },
+        )
+    }
+
     /// The certificates in a PEM file, and no others.
     pub fn read(path: &Path) -> Result<Self, CaError> {
         let name = || path.display().to_string();

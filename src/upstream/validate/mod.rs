@@ -32,9 +32,8 @@ use tokio::time::{Instant, timeout_at};
 use super::group::DEADLINE;
 use super::{Ask, Failure, Group, Upstream, clock};
 use crate::name::SuffixMap;
-use crate::wire::{Answer, Name, Question};
+use crate::wire::{Answer, Name};
 
-use judge::Verdict;
 use walk::Walk;
 use work::Work;
 use zones::Zones;
@@ -46,12 +45,22 @@ pub use reason::{Bogus, Reason};
 /// device without a battery, before it has asked for the time, for which it needs names.
 const PAST: u64 = 1_793_491_200;
 
+/// What is done about the answers of a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// They are judged.
+    Judge,
+    /// They are what the servers make of them: whoever asks others for a domain knows why.
+    Leave,
+    /// They are not judged, neither here nor by the servers (a negative trust anchor, RFC 7646).
+    Excuse,
+}
+
 /// Judges answers.
 #[derive(Debug)]
 pub struct Validator {
     anchors: Anchors,
-    /// The domains whose names are judged (true) or not (false).
-    domains: SuffixMap<bool>,
+    domains: SuffixMap<Rule>,
     zones: Zones,
     /// Where the work is done: it takes milliseconds, for which a thread that answers others must not stand still. None: where
     /// the question is.
@@ -59,11 +68,11 @@ pub struct Validator {
 }
 
 impl Validator {
-    /// A validator that begins at these anchors, and for each domain judges (true) the names in it or not (false: a negative
-    /// trust anchor, RFC 7646); the longest domain counts. It works in `runtime`, if there is one.
+    /// A validator that begins at these anchors, and has a rule for each of these domains; the longest domain counts. It works in
+    /// `runtime`, if there is one.
     pub fn new(
         anchors: Anchors,
-        domains: impl IntoIterator<Item = (Name, bool)>,
+        domains: impl IntoIterator<Item = (Name, Rule)>,
         runtime: Option<Handle>,
     ) -> Self {
         Self {
@@ -74,14 +83,22 @@ impl Validator {
         }
     }
 
-    /// Whether answers about a name are judged. An anchor counts more than a negative one above it.
+    /// Whether answers about a name are judged.
     pub fn judges(&self, name: &Name) -> bool {
-        let Some((anchor, _)) = self.anchors.find(name) else {
-            return false;
-        };
-        match self.domains.find(name) {
-            Some((domain, false)) => anchor.label_count() > domain.label_count(),
-            _ => true,
+        self.rule(name) == Rule::Judge
+    }
+
+    /// What is done about a name. An anchor counts more than another rule for a domain above it.
+    fn rule(&self, name: &Name) -> Rule {
+        let rule = self.domains.find(name);
+        match (self.anchors.find(name), rule) {
+            (None, _) => Rule::Leave,
+            (Some((anchor, _)), Some((domain, rule)))
+                if anchor.label_count() <= domain.label_count() =>
+            {
+                *rule
+            }
+            _ => Rule::Judge,
         }
     }
 
@@ -93,8 +110,12 @@ impl Validator {
         group: &Group,
         ask: &Ask,
     ) -> Result<Answer, Failure> {
-        if ask.checking_disabled || !self.judges(&ask.question.name) {
-            let mut answer = group.ask(ask).await?;
+        let rule = self.rule(&ask.question.name);
+        if ask.checking_disabled || rule != Rule::Judge {
+            let mut ask = ask.clone();
+            // A server that judges must not judge either.
+            ask.checking_disabled |= rule == Rule::Excuse;
+            let mut answer = group.ask(&ask).await?;
             // Only what was judged here is called authentic.
             answer.authentic = false;
             return Ok(answer);
@@ -106,12 +127,11 @@ impl Validator {
             ..ask.clone()
         };
         let answer = group.ask(&whole).await?;
-        let answer = timeout_at(end, self.judge(Arc::clone(upstream), ask, answer))
-            .await
-            .unwrap_or_else(|_| {
-                let late = "the keys for DNSSEC did not come in time";
-                Err(Failure::Unreachable(late.to_owned()))
-            })?;
+        let judged = self.judge(Arc::clone(upstream), whole, answer);
+        let answer = timeout_at(end, judged).await.unwrap_or_else(|_| {
+            let late = "the keys for DNSSEC did not come in time";
+            Err(Failure::Unreachable(late.to_owned()))
+        })?;
         if ask.dnssec_ok {
             return Ok(answer);
         }
@@ -120,23 +140,35 @@ impl Validator {
             .map_err(|malformed| Failure::Unusable(malformed.to_string()))
     }
 
+    /// Judges an answer to `ask`; where it is bogus and there is another server, that server's answer in its place.
     async fn judge(
         &self,
         upstream: Arc<Upstream>,
-        ask: &Ask,
-        mut answer: Answer,
+        ask: Ask,
+        answer: Answer,
     ) -> Result<Answer, Failure> {
-        let question = ask.question;
         let work = async move {
             let Some(validator) = &upstream.validator else {
                 return Ok(answer);
             };
-            let verdict = validator.verdict(&upstream, &question, &answer).await?;
-            answer.authentic = verdict.secure;
-            if verdict.most < u32::MAX {
-                answer.shorten(verdict.most);
+            let mut walk = Walk {
+                upstream: &upstream,
+                validator,
+                work: Work::new(),
+                now: clock::now(),
+                time: time_of_day(),
+                again: false,
+            };
+            let first = walk.judge(&ask.question, answer).await;
+            let (_, group) = upstream.route(&ask.question.name);
+            match first {
+                Err(Failure::Bogus(_)) if group.has_another() => {
+                    walk.again = true;
+                    let answer = group.ask_another(&ask).await?;
+                    walk.judge(&ask.question, answer).await
+                }
+                judged => judged,
             }
-            Ok(answer)
         };
         match &self.runtime {
             // Who waits for it is a question, and for questions a shutdown waits.
@@ -145,22 +177,6 @@ impl Validator {
             }),
             None => work.await,
         }
-    }
-
-    async fn verdict(
-        &self,
-        upstream: &Upstream,
-        question: &Question,
-        answer: &Answer,
-    ) -> Result<Verdict, Failure> {
-        let mut walk = Walk {
-            upstream,
-            validator: self,
-            work: Work::new(),
-            now: clock::now(),
-            time: time_of_day(),
-        };
-        walk.judge(question, answer).await
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Walk<'a> {
     pub(super) now: Duration,
     /// The time of day, in seconds since 1970 modulo 2³²; none if it is not known.
     pub(super) time: Option<u32>,
+    /// What was found was bogus: now another server is asked, and nothing broken is taken from memory.
+    pub(super) again: bool,
 }
 
 impl Walk<'_> {
@@ -41,10 +43,9 @@ impl Walk<'_> {
             return Ok(None);
         };
         let now = self.now;
-        let entry = validator
-            .zones
-            .at(anchor, now, self.enter(anchor, trust))
-            .await?;
+        let when = (now, self.again);
+        let entry = validator.zones.at(anchor, when, self.enter(anchor, trust));
+        let entry = entry.await?;
         let Status::Signed(mut zone) = entry else {
             return Ok(None);
         };
@@ -52,7 +53,9 @@ impl Walk<'_> {
             let Some(child) = name.ancestor(labels) else {
                 break;
             };
-            let found = validator.zones.at(&child, now, self.descend(&zone, &child));
+            let found = validator
+                .zones
+                .at(&child, when, self.descend(&zone, &child));
             match found.await? {
                 Status::Signed(child) => zone = child,
                 Status::Unsigned => return Ok(None),
@@ -94,6 +97,9 @@ impl Walk<'_> {
         let keys = Key::trusted(name, set.data(), trust, &mut self.work).map_err(bogus)?;
         let entrance = Zone { name: *name, keys };
         let signed = verify(set, &entrance, self.time, &mut self.work).map_err(bogus)?;
+        if signed.wildcard_of.is_some() {
+            return Err(bogus(Reason::Forged));
+        }
         let zone = Zone {
             name: *name,
             keys: Key::all(set.data()),
@@ -126,7 +132,12 @@ impl Walk<'_> {
         let failed = |answer: &Answer| {
             Failure::Unusable(format!("{name} {kind}, for DNSSEC: {}", answer.rcode))
         };
-        match group.ask(&ask).await {
+        let asked = if self.again {
+            group.ask_another(&ask).await
+        } else {
+            group.ask(&ask).await
+        };
+        match asked {
             Ok(answer) if answer.kind == Kind::Failure => Err(failed(&answer)),
             Err(Failure::Refused(answer)) => Err(failed(&answer)),
             other => other,
@@ -167,6 +178,10 @@ impl Link<'_> {
         };
         if let Some(set) = find(RecordType::DS) {
             let signed = self.verify(set, work)?;
+            // A wildcard makes no zones.
+            if signed.wildcard_of.is_some() {
+                return Err(self.bogus(Reason::Forged));
+            }
             let usable = set
                 .data()
                 .filter_map(Trust::from_ds)

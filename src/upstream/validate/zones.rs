@@ -9,8 +9,8 @@ use std::time::Duration;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use super::Bogus;
 use super::key::Zone;
+use super::{Bogus, Reason};
 use crate::upstream::Failure;
 use crate::wire::Name;
 
@@ -71,15 +71,16 @@ impl Zones {
         }
     }
 
-    /// What begins at `name`: as it is known at `now`, or as `prove` finds out, with the seconds for which that holds. Failures
-    /// to find out are not kept.
+    /// What begins at `name`: as it is known at `now`, or as `prove` finds out, with the seconds for which that holds. If
+    /// `again`, a broken link is looked at again. Failures to find out are not kept, and neither is it that a question had spent
+    /// its budget when it came here: another one may do better.
     pub(super) async fn at(
         &self,
         name: &Name,
-        now: Duration,
+        (now, again): (Duration, bool),
         prove: impl Future<Output = Result<(Status, u32), Failure>>,
     ) -> Result<Status, Failure> {
-        let living = |node: &Arc<Node>| now < node.until;
+        let living = |node: &Arc<Node>| now < node.until && !(again && node.status.is_err());
         self.nodes.remove_if(name, |node| !living(node));
         let node = self.nodes.get_or_insert_async(name, async {
             let (status, kept) = match prove.await {
@@ -87,7 +88,9 @@ impl Zones {
                     let kept = Duration::from_secs(seconds.into());
                     (Ok(status), kept.clamp(SHORTEST, LONGEST))
                 }
-                Err(Failure::Bogus(bogus)) => (Err(*bogus), BROKEN),
+                Err(Failure::Bogus(bogus)) if bogus.reason != Reason::TooMuch => {
+                    (Err(*bogus), BROKEN)
+                }
                 Err(failure) => return Err(failure),
             };
             let until = now + kept;

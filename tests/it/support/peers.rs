@@ -81,7 +81,7 @@ pub(crate) fn nsd(origin: &str, zone: &str) -> Peer {
     let configure = |folder: &str, port: u16| {
         format!(
             "server:\n  ip-address: 127.0.0.1@{port}\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  zonesdir: \"{folder}\"\n  \
-             zonelistfile: \"{folder}/zone.list\"\n  xfrdfile: \"\"\n  xfrdir: \"{folder}\"\n  server-count: 1\n  rrl-ratelimit: 0\n\
+             zonelistfile: \"{folder}/zone.list\"\n  database: \"\"\n  xfrdfile: \"\"\n  xfrdir: \"{folder}\"\n  server-count: 1\n  rrl-ratelimit: 0\n\
              remote-control:\n  control-enable: no\nzone:\n  name: \"{origin}\"\n  zonefile: \"zone\"\n"
         )
     };
@@ -93,7 +93,7 @@ pub(crate) fn nsd_of(zones: &[(String, String)]) -> Peer {
     let configure = |folder: &str, port: u16| {
         let mut conf = format!(
             "server:\n  ip-address: 127.0.0.1@{port}\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  zonesdir: \"{folder}\"\n  \
-             zonelistfile: \"{folder}/zone.list\"\n  xfrdfile: \"\"\n  xfrdir: \"{folder}\"\n  server-count: 1\n  rrl-ratelimit: 0\n\
+             zonelistfile: \"{folder}/zone.list\"\n  database: \"\"\n  xfrdfile: \"\"\n  xfrdir: \"{folder}\"\n  server-count: 1\n  rrl-ratelimit: 0\n\
              remote-control:\n  control-enable: no\n"
         );
         for (origin, _) in zones {
