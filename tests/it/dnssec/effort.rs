@@ -82,7 +82,11 @@ fn keys_and_signatures_without_number_cost_little() {
         format!("{}.", r"\001".repeat(50)).repeat(4)
     );
     let reply = lanward.client().udp(&Query::new(&long, A));
-    assert!(!reply.has(TC) && reply.errors()[0].0 == 7, "{}", reply.summary());
+    assert!(
+        !reply.has(TC) && reply.errors()[0].0 == 7,
+        "{}",
+        reply.summary()
+    );
 }
 
 /// Names with many labels, where each has to be hashed (CVE-2023-50868).
