@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use super::far_end::{FarEnd, answer, question, send, serve, serve_some};
-use super::{DEADLINE, ask, ask_all};
+use super::{DEADLINE, Sends, ask, ask_all, within};
 use crate::upstream::line::stream::SEATS;
 
 #[tokio::test]
@@ -63,6 +63,27 @@ async fn the_end_of_a_kept_connection_is_not_noticed() {
     }
     assert_eq!(far.connections(), 5);
     ask_all(&line, 30).await.unwrap();
+}
+
+/// Nobody makes us a hammer, also not who ends each connection after an answer.
+#[tokio::test]
+async fn no_more_is_sent_than_may_be() {
+    let far = FarEnd::start(|mut stream: TcpStream, _| async move {
+        let first = question(&mut stream).await?;
+        send(&mut stream, &answer(&first, &[])).await?;
+        question(&mut stream).await.map(drop)
+    })
+    .await;
+    for left in [0, 1] {
+        let line = far.line();
+        ask(&line, "one.example").await.unwrap();
+        let before = far.connections();
+        let question = super::question("two.example", line.transport());
+        let sends = Sends::new(left);
+        let answer = line.ask(&question, within(DEADLINE, &sends)).await;
+        assert_eq!((answer.is_ok(), sends.left()), (left > 0, 0));
+        assert_eq!(far.connections() - before, left);
+    }
 }
 
 #[tokio::test]
