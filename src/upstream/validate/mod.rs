@@ -199,3 +199,6 @@ fn time_of_day() -> Option<u32> {
 pub fn clock_is_wrong() -> bool {
     time_of_day().is_none()
 }
+
+#[cfg(test)]
+mod tests;
