@@ -22,6 +22,9 @@ use crate::zone::{self, Looked};
 
 /// How long a client waits for a better answer than a stale one (RFC 8767 §5).
 const CLIENT_TIMER: Duration = Duration::from_millis(1800);
+/// The same, where every server counts as out of order. One may be back, or only names that nobody can resolve were asked for; then
+/// it answers within this time.
+const BRIEF: Duration = Duration::from_millis(200);
 
 /// What a question came to: an answer and where it is from, or why there is none.
 type Result = std::result::Result<(Arc<Entry<Findings>>, Counter), Arc<Failure>>;
@@ -103,22 +106,15 @@ impl Resolver {
         (course, permit): (Course, Permit),
     ) -> Result {
         let (_, group) = state.upstream.route(&query.question.name);
-        // Of servers that are known to be silent nobody need wait to hear nothing; it is enough that somebody asks.
-        let patience = match group.is_out() {
-            false => Some(CLIENT_TIMER),
-            true if !self.flights.is_open(&course) => Some(Duration::ZERO),
-            true => None,
-        };
+        // Of servers that are known to be silent nobody need wait for long to hear nothing; it is enough that somebody asks.
+        let patience = if group.is_out() { BRIEF } else { CLIENT_TIMER };
         let mut flight = pin!(async {
             match self.flights.join_open(&course) {
                 Some(twin) => twin.await,
                 None => self.depart(state, ask, course, permit).await,
             }
         });
-        let in_time = match patience {
-            Some(patience) => timeout(patience, &mut flight).await.ok(),
-            None => None,
-        };
+        let in_time = timeout(patience, &mut flight).await.ok();
         if let Some(Ok(entry)) = in_time {
             return Ok((entry, Counter::Upstream));
         }

@@ -123,11 +123,6 @@ impl Flights {
         landing
     }
 
-    /// Whether there is an open flight of this question.
-    pub(super) fn is_open(&self, course: &Course) -> bool {
-        lock(&self.open).contains_key(course)
-    }
-
     /// Waits for the open flight of this question, if there is one.
     pub(super) fn join_open(
         &self,
