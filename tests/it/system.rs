@@ -122,6 +122,38 @@ fn an_address_of_one_link_is_asked_on_that_link() {
     assert_eq!(reply.addresses().len(), 1, "{}", reply.summary());
 }
 
+/// When a link goes, whoever writes `resolv.conf` leaves it empty; and who hands the whole machine to lanward writes lanward's own
+/// address there. Neither names anybody else to ask.
+#[test]
+fn resolvers_are_not_forgotten_when_the_system_names_none() {
+    let test = "resolvers_are_not_forgotten_when_the_system_names_none";
+    let script = r#"
+ip link set lo up
+folder=$(mktemp -d)
+printf 'nameserver 127.0.0.9\n' >"$folder/resolv.conf"
+mount --bind "$folder/resolv.conf" /etc/resolv.conf
+printf '[server]\nlisten = ["127.0.0.9:53"]\n[upstream]\nservers = []\n[[host]]\nname = "n.example"\naddresses = ["93.184.216.1"]\n' >"$folder/far.toml"
+"$LANWARD" serve --config "$folder/far.toml" 2>"$folder/far.log" &
+far=$!
+printf '[server]\nlisten = ["127.0.0.1:5335"]\n' >"$folder/near.toml"
+"$LANWARD" serve --config "$folder/near.toml" 2>"$folder/log" &
+near=$!
+for file in far.log log; do for _ in $(seq 250); do grep -q ready "$folder/$file" && break; sleep 0.02; done; done
+: >"$folder/resolv.conf"
+kill -HUP $near
+for _ in $(seq 250); do grep -q reloaded "$folder/log" && break; sleep 0.02; done
+echo "still: $(dig +short +tries=1 +time=6 @127.0.0.1 -p 5335 n.example)"
+kill $near $far
+wait || true
+cat "$folder/log"
+rm -rf "$folder"
+"#;
+    let Some(said) = in_namespace(test, script) else {
+        return;
+    };
+    assert!(said.contains("still: 93.184.216.1"), "{said}");
+}
+
 /// A program that may open only few files; ended when dropped.
 struct Starved(Child);
 
