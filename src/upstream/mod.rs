@@ -122,6 +122,9 @@ pub enum Failure {
     /// No server is configured, and the system names none.
     #[error("no upstream server is known; set [upstream] servers")]
     NoServer,
+    /// This machine has no network, or nothing left to ask with; no server heard of the question.
+    #[error("this machine could ask no upstream server: {0}")]
+    Unasked(String),
     /// No server could be reached in time.
     #[error("no upstream server answered: {0}")]
     Unreachable(String),
@@ -134,6 +137,14 @@ pub enum Failure {
     /// The answer is not as its zone signed it.
     #[error("DNSSEC: {0}")]
     Bogus(Box<Bogus>),
+}
+
+impl Failure {
+    /// Whether an answer from before is better than none. It is not where there are answers and they are forged, or no longer as
+    /// their zone wants them: then to go on with an old one is what somebody may be after.
+    pub fn allows_stale(&self) -> bool {
+        !matches!(self, Self::Bogus(_))
+    }
 }
 
 #[cfg(test)]
