@@ -132,7 +132,8 @@ impl Line {
             None => match select(answer, pin!(self.ask_again(question))).await {
                 Either::Left((Ok(answer), _)) => Ok(answer),
                 Either::Left((Err(_), again)) => again.await,
-                Either::Right((again, _)) => again,
+                Either::Right((Ok(answer), _)) => Ok(answer),
+                Either::Right((Err(error), first)) => first.await.map_err(|_| error),
             },
         }
     }

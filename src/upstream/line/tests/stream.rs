@@ -255,3 +255,24 @@ async fn silence_on_a_fresh_connection_is_not_asked_again() {
     assert!(failed.contains("TimedOut"), "{failed}");
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
+
+/// A server may let nobody have a second connection, or not yet again; what it is about to answer on the first is still good.
+#[tokio::test]
+async fn a_late_answer_counts_although_no_other_connection_works() {
+    let slow = |mut stream: TcpStream, number| async move {
+        for at in 0.. {
+            if number > 0 {
+                return Ok(());
+            }
+            let question = question(&mut stream).await?;
+            sleep(Duration::from_millis(if at == 0 { 0 } else { 1500 })).await;
+            send(&mut stream, &answer(&question, &[])).await?;
+        }
+        Ok(())
+    };
+    let far = FarEnd::start(slow).await;
+    let line = far.line();
+    ask(&line, "one.example").await.unwrap();
+    ask(&line, "hard.example").await.unwrap();
+    assert_eq!(far.connections(), 2);
+}
