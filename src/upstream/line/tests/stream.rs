@@ -276,3 +276,35 @@ async fn a_late_answer_counts_although_no_other_connection_works() {
     ask(&line, "hard.example").await.unwrap();
     assert_eq!(far.connections(), 2);
 }
+
+/// Questions whose askers have gone are answered all the same, however many they are.
+#[tokio::test]
+async fn answers_that_come_too_late_are_no_noise() {
+    const COUNT: usize = 3 * SEATS;
+    let late = |mut stream: TcpStream, _| async move {
+        let mut questions = Vec::new();
+        while questions.len() < COUNT {
+            questions.push(question(&mut stream).await?);
+        }
+        for question in questions {
+            send(&mut stream, &answer(&question, &[])).await?;
+        }
+        serve(stream).await
+    };
+    let far = FarEnd::start(late).await;
+    let line = far.line();
+    for batch in 0..3 {
+        let names: Vec<_> = (0..SEATS)
+            .map(|at| format!("n{batch}-{at}.example"))
+            .collect();
+        let questions: Vec<_> = (names.iter())
+            .map(|name| super::question(name, line.transport()))
+            .collect();
+        let soon = Instant::now() + Duration::from_millis(150);
+        let asked = questions.iter().map(|question| line.ask(question, soon));
+        let ended = futures_util::future::join_all(asked).await;
+        assert!(batch == 2 || ended.iter().all(Result::is_err));
+    }
+    ask(&line, "one.example").await.unwrap();
+    assert_eq!(far.connections(), 1);
+}
