@@ -30,6 +30,7 @@ use super::packet::Outgoing;
 use super::reach::{GearError, Reach};
 use super::server::Transport;
 use connection::{Broken, Connection, Seat};
+use super::trust::on_one_line;
 
 /// So many connections to one server; a further one only while those before it have no room (RFC 7766 §6.2.2).
 const MOST_CONNECTIONS: usize = 4;
@@ -145,6 +146,11 @@ impl Line {
             match seat.ask(question).await {
                 Err(broken) if self.inner.forgives(&seat, &broken) => {}
                 ended => return Ok(ended?),
+            .map_err(|error| match on_one_line(&error.to_string()) {
+                // What needs no words of ours keeps those of the system.
+                None => error,
+                Some(words) => io::Error::new(error.kind(), words),
+            })
             }
         }
         Ok(self.inner.seat().await?.ask(question).await?)

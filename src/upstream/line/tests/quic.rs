@@ -155,3 +155,16 @@ async fn a_server_cannot_fill_our_memory() {
     let sent = sent.load(Ordering::SeqCst);
     assert!(sent <= 1 << 20, "{sent} octets");
 }
+
+/// The reason that a server gives goes into the log: it is there, on one line, and no long one.
+#[tokio::test]
+async fn the_words_of_a_server_stay_on_their_line() {
+    let (line, ..) = start(|connection, _| async move {
+        let reason = format!("\nERROR: all is lost \x1b[2J{}", "a".repeat(700));
+        connection.close(5_u32.into(), reason.as_bytes());
+    });
+    let failed = ask(&line, "one.example").await.unwrap_err();
+    assert!(failed.contains("all is lost"), "{failed}");
+    assert!(!failed.contains(char::is_control), "{failed:?}");
+    assert!(failed.len() < 500, "{failed:?}");
+}
