@@ -308,3 +308,54 @@ async fn answers_that_come_too_late_are_no_noise() {
     ask(&line, "one.example").await.unwrap();
     assert_eq!(far.connections(), 1);
 }
+
+/// Whoever does not let us in is not knocked at by every question.
+#[tokio::test]
+async fn a_server_that_lets_nobody_in_is_left_alone_for_a_moment() {
+    let far = FarEnd::start(|stream, _| async move {
+        drop(stream);
+        Ok(())
+    })
+    .await;
+    let line = far.line();
+    drop(far);
+    sleep(Duration::from_millis(10)).await;
+    let (began, mut failed) = (Instant::now(), 0);
+    while began.elapsed() < Duration::from_secs(2) {
+        ask(&line, "one.example").await.unwrap_err();
+        failed += 1;
+    }
+    assert!(failed <= 12, "{failed} attempts in two seconds");
+}
+
+/// Where each connection takes one question only, slow names must not make us open one connection for each.
+#[tokio::test]
+async fn connections_that_take_few_questions_are_not_many() {
+    let hold = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let holds = Arc::clone(&hold);
+    let far = FarEnd::start(move |mut stream: TcpStream, _| {
+        let hold = holds.load(Ordering::SeqCst);
+        async move {
+            if hold {
+                loop {
+                    question(&mut stream).await?;
+                }
+            }
+            serve_some(stream, 1).await
+        }
+    })
+    .await;
+    let line = far.line();
+    drop(ask_all(&line, 30).await);
+    hold.store(true, Ordering::SeqCst);
+    let before = far.connections();
+    let names: Vec<_> = (0..200).map(|at| format!("slow{at}.example")).collect();
+    let questions: Vec<_> = (names.iter())
+        .map(|name| super::question(name, line.transport()))
+        .collect();
+    let soon = Instant::now() + Duration::from_millis(900);
+    let asked = questions.iter().map(|question| line.ask(question, soon));
+    drop(futures_util::future::join_all(asked).await);
+    let opened = far.connections() - before;
+    assert!(opened <= 40, "{opened} connections");
+}
