@@ -53,7 +53,7 @@ impl Sends {
     }
 
     /// Takes one, if there is one left.
-    fn take(&self) -> bool {
+    pub(super) fn take(&self) -> bool {
         let less = |left: usize| left.checked_sub(1);
         self.0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
@@ -88,15 +88,17 @@ pub(super) async fn exchange(
         let outgoing = Outgoing::new(ask, Manner { edns, carrier }, &mut rand::rng());
         let outcome = match address {
             None => {
-                let answer = line.ask(&outgoing, limits.line).await;
+                let answer = line.ask(&outgoing, limits).await;
                 answer.and_then(|answer| read(&outgoing, &answer))
             }
             Some(address) => udp::exchange(address, &outgoing, limits.udp).await,
         };
         match outcome {
             Ok(Outcome::Answer(answer)) => {
-                if folded {
-                    server.note_folded();
+                match carrier {
+                    _ if folded => server.note_folded(),
+                    Carrier::Datagram { mixed_case: true } => server.note_kept(),
+                    Carrier::Datagram { mixed_case: false } | Carrier::Line(_) => {}
                 }
                 return Ok(Ok(settled(answer, ask, edns)));
             }

@@ -17,18 +17,22 @@ use crate::support::wire::{Response, text};
 
 const QUESTIONS: usize = 10_000;
 /// So that the questions take more than three seconds.
-const RATE: u32 = 2500;
+const RATE: u32 = 1500;
 const LIFE: Duration = Duration::from_secs(1);
 const ADDRESS: &str = "93.184.216.34";
 
-/// Has a program ask `server` for so many names below `domain`.
-fn load(authority: &Authority, server: &str, domain: &str, rate: u32) -> Vec<Asked> {
+/// Has a program ask `server` for `count` names below `domain`, so many a second.
+fn load(
+    authority: &Authority,
+    (server, domain): (&str, &str),
+    (count, rate): (usize, u32),
+) -> Vec<Asked> {
     let lanward = Lanward::configured(&format!(
         "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = [\"{server}\"]\nca = \"{}\"\n",
         authority.ca().display()
     ));
     ask(lanward.address, rate, |at| {
-        (at < QUESTIONS).then(|| format!("n{at}.{domain}"))
+        (at < count).then(|| format!("n{at}.{domain}"))
     })
 }
 
@@ -68,7 +72,7 @@ fn cut_every_second(transport: &str, at: usize) {
         let (_unbound, ports) = sealed_unbound(upstream.address, &authority);
         let port = cutter(SocketAddr::from(([127, 0, 0, 1], ports[at])), LIFE);
         let server = format!("{transport}://{NAME}@127.0.0.1:{port}");
-        load(&authority, &server, "example", RATE)
+        load(&authority, (&server, "example"), (QUESTIONS, RATE))
     });
     let what = format!("{transport}, every connection cut after {LIFE:?}, {RATE}/s");
     judge(&what, &asked, ADDRESS);
@@ -92,11 +96,12 @@ fn connections_over_https_are_cut() {
 #[test]
 fn connections_over_quic_are_closed() {
     // It takes its time for HTTP/3.
-    for (transport, rate) in [("quic", RATE), ("h3", 500)] {
+    for (transport, (count, rate)) in [("quic", (QUESTIONS, RATE)), ("h3", (2000, 500))] {
         let asked = alone(|| {
             let authority = Authority::new();
             let far = Hickory::start(transport, &authority);
-            load(&authority, &far.server, "hickory.example", rate)
+            let target = (&*far.server, "hickory.example");
+            load(&authority, target, (count, rate))
         });
         let what = format!("{transport}, every connection closed after 100 questions, {rate}/s");
         judge(&what, &asked, &hickory::ADDRESS.to_string());

@@ -27,6 +27,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use super::exchange::{Limits, Sends};
 use super::packet::Outgoing;
 use super::reach::{GearError, Reach};
 use super::server::Transport;
@@ -141,9 +142,9 @@ impl Line {
         }
     }
 
-    /// Asks, and gives the message that came back by `deadline`.
-    pub(super) async fn ask(&self, question: &Outgoing, deadline: Instant) -> io::Result<Vec<u8>> {
-        timeout_at(deadline, self.converse(question))
+    /// Asks, and gives the message that came back. Whoever calls has taken the first of the sends.
+    pub(super) async fn ask(&self, question: &Outgoing, limits: Limits<'_>) -> io::Result<Vec<u8>> {
+        timeout_at(limits.line, self.converse(question, limits.sends))
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
             .map_err(|error| match on_one_line(&error.to_string()) {
@@ -153,35 +154,47 @@ impl Line {
             })
     }
 
-    async fn converse(&self, question: &Outgoing) -> io::Result<Vec<u8>> {
+    async fn converse(&self, question: &Outgoing, sends: &Sends) -> io::Result<Vec<u8>> {
         let seat = self.inner.seat().await?;
         let mut answer = pin!(seat.ask(question));
         match seat.unless_silent(answer.as_mut()).await {
             Some(Err(broken)) if self.inner.forgives(&seat, &broken) => {
-                self.ask_again(question).await
+                self.ask_again(question, sends, broken.into()).await
             }
             Some(ended) => Ok(ended?),
-            None if seat.life().answers() == 0 => Ok(answer.await?),
+            None if seat.life().answers() == 0 || sends.left() == 0 => Ok(answer.await?),
             // The name may be a hard one and the connection well, so both get their chance.
-            None => match select(answer, pin!(self.ask_again(question))).await {
-                Either::Left((Ok(answer), _)) => Ok(answer),
-                Either::Left((Err(_), again)) => again.await,
-                Either::Right((Ok(answer), _)) => Ok(answer),
-                Either::Right((Err(error), first)) => first.await.map_err(|_| error),
-            },
+            None => {
+                let silent = io::ErrorKind::TimedOut.into();
+                let again = pin!(self.ask_again(question, sends, silent));
+                match select(answer, again).await {
+                    Either::Left((Ok(answer), _)) => Ok(answer),
+                    Either::Left((Err(_), again)) => again.await,
+                    Either::Right((Ok(answer), _)) => Ok(answer),
+                    Either::Right((Err(error), first)) => first.await.map_err(|_| error),
+                }
+            }
         }
     }
 
-    /// Asks after a connection that worked has ended, or was too busy.
-    async fn ask_again(&self, question: &Outgoing) -> io::Result<Vec<u8>> {
-        for _ in 2..MOST_TRIES {
+    /// Asks after a connection that worked has `ended`, or was too busy.
+    async fn ask_again(
+        &self,
+        question: &Outgoing,
+        sends: &Sends,
+        mut ended: io::Error,
+    ) -> io::Result<Vec<u8>> {
+        for _ in 1..MOST_TRIES {
+            if !sends.take() {
+                break;
+            }
             let seat = self.inner.seat().await?;
             match seat.ask(question).await {
-                Err(broken) if self.inner.forgives(&seat, &broken) => {}
-                ended => return Ok(ended?),
+                Err(broken) if self.inner.forgives(&seat, &broken) => ended = broken.into(),
+                answer => return Ok(answer?),
             }
         }
-        Ok(self.inner.seat().await?.ask(question).await?)
+        Err(ended)
     }
 }
 

@@ -21,6 +21,9 @@ pub(in crate::upstream) fn on_one_line(words: &str) -> Option<String> {
     Some(line)
 }
 
+/// So many names of a certificate are worth showing; some have hundreds.
+const MOST_NAMES: usize = 5;
+
 /// What went wrong while a server proved itself; what was expected, and what came.
 pub(super) fn explain(error: &Error) -> String {
     let words = say(error);
@@ -46,8 +49,11 @@ fn say(error: &Error) -> String {
             expected,
             presented,
         } => {
-            let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
-            let names = names.join(", ");
+            let shown = presented.iter().take(MOST_NAMES).map(|name| bare(name));
+            let mut names = shown.collect::<Vec<_>>().join(", ");
+            if presented.len() > MOST_NAMES {
+                names.push_str(", …");
+            }
             let has = if names.is_empty() { "no name" } else { &names };
             format!("the server's certificate is not for {}; it is for: {has}", expected.to_str())
         }

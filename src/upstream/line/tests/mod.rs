@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{Line, Transport};
 use crate::upstream::Ask;
 use crate::upstream::Server;
+use crate::upstream::exchange::{Limits, Sends};
 use crate::upstream::packet::{Carrier, Incoming, Manner, Outgoing};
 use crate::upstream::reach::{Gear, Reach};
 use crate::wire::types::class;
@@ -47,10 +48,20 @@ fn question(name: &str, transport: Transport) -> Outgoing {
     Outgoing::new(&ask, manner, &mut rand::rng())
 }
 
+/// What an exchange may take.
+fn within(time: Duration, sends: &Sends) -> Limits<'_> {
+    let end = Instant::now() + time;
+    Limits {
+        udp: end,
+        line: end,
+        sends,
+    }
+}
+
 /// Asks for a name, and says what became of it: nothing if the answer is right.
 async fn ask(line: &Line, name: &str) -> Result<(), String> {
     let question = question(name, line.transport());
-    let answer = line.ask(&question, Instant::now() + DEADLINE).await;
+    let answer = line.ask(&question, within(DEADLINE, &Sends::new(6))).await;
     let answer = answer.map_err(|error| format!("{name}: {:?}: {error}", error.kind()))?;
     match question.check(&answer) {
         Incoming::Answer(_) => Ok(()),

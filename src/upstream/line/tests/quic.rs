@@ -7,11 +7,11 @@ use std::time::Duration;
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{Connection, Endpoint, RecvStream, SendStream, ServerConfig};
 use tokio::runtime::Handle;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::far_end::answer;
 use super::proof::Proof;
-use super::{Line, ask, ask_all, question as to_ask};
+use super::{Line, Sends, ask, ask_all, question as to_ask, within};
 use crate::upstream::Transport;
 
 /// A line to a far end, which gets each connection; how many there were; and what keeps the far end alive.
@@ -129,7 +129,8 @@ async fn who_gives_up_says_so() {
         serve_some(&connection, usize::MAX).await;
     });
     let question = to_ask("late.example", Transport::Quic);
-    let soon = Instant::now() + Duration::from_millis(300);
+    let sends = Sends::new(1);
+    let soon = within(Duration::from_millis(300), &sends);
     line.ask(&question, soon).await.unwrap_err();
     ask(&line, "one.example").await.unwrap();
     assert_eq!(connections.load(Ordering::SeqCst), 1);

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use super::far_end::{FarEnd, answer, question, send, serve, serve_some};
-use super::{DEADLINE, ask, ask_all};
+use super::{DEADLINE, Sends, ask, ask_all, within};
 use crate::upstream::line::stream::SEATS;
 
 #[tokio::test]
@@ -63,6 +63,27 @@ async fn the_end_of_a_kept_connection_is_not_noticed() {
     }
     assert_eq!(far.connections(), 5);
     ask_all(&line, 30).await.unwrap();
+}
+
+/// Nobody makes us a hammer, also not who ends each connection after an answer.
+#[tokio::test]
+async fn no_more_is_sent_than_may_be() {
+    let far = FarEnd::start(|mut stream: TcpStream, _| async move {
+        let first = question(&mut stream).await?;
+        send(&mut stream, &answer(&first, &[])).await?;
+        question(&mut stream).await.map(drop)
+    })
+    .await;
+    for left in [0, 1] {
+        let line = far.line();
+        ask(&line, "one.example").await.unwrap();
+        let before = far.connections();
+        let question = super::question("two.example", line.transport());
+        let sends = Sends::new(left);
+        let answer = line.ask(&question, within(DEADLINE, &sends)).await;
+        assert_eq!((answer.is_ok(), sends.left()), (left > 0, 0));
+        assert_eq!(far.connections() - before, left);
+    }
 }
 
 #[tokio::test]
@@ -300,8 +321,10 @@ async fn answers_that_come_too_late_are_no_noise() {
         let questions: Vec<_> = (names.iter())
             .map(|name| super::question(name, line.transport()))
             .collect();
-        let soon = Instant::now() + Duration::from_millis(150);
-        let asked = questions.iter().map(|question| line.ask(question, soon));
+        let sends: Vec<_> = questions.iter().map(|_| Sends::new(6)).collect();
+        let soon = Duration::from_millis(150);
+        let asked = (questions.iter().zip(&sends))
+            .map(|(question, sends)| line.ask(question, within(soon, sends)));
         let ended = futures_util::future::join_all(asked).await;
         assert!(batch == 2 || ended.iter().all(Result::is_err));
     }
@@ -353,8 +376,10 @@ async fn connections_that_take_few_questions_are_not_many() {
     let questions: Vec<_> = (names.iter())
         .map(|name| super::question(name, line.transport()))
         .collect();
-    let soon = Instant::now() + Duration::from_millis(900);
-    let asked = questions.iter().map(|question| line.ask(question, soon));
+    let sends: Vec<_> = questions.iter().map(|_| Sends::new(6)).collect();
+    let soon = Duration::from_millis(900);
+    let asked = (questions.iter().zip(&sends))
+        .map(|(question, sends)| line.ask(question, within(soon, sends)));
     drop(futures_util::future::join_all(asked).await);
     let opened = far.connections() - before;
     assert!(opened <= 40, "{opened} connections");
