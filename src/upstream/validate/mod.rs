@@ -74,6 +74,15 @@ impl Validator {
         }
     }
 
+    /// How answers are judged, in words.
+    pub(super) fn describe(&self) -> String {
+        let domains = self.domains.iter();
+        let words: Vec<String> = domains
+            .map(|(domain, judged)| format!(" {domain}={judged}"))
+            .collect();
+        format!("judged from {}{}", self.anchors.describe(), words.concat())
+    }
+
     /// Whether answers about a name are judged. An anchor counts more than a negative one above it.
     pub fn judges(&self, name: &Name) -> bool {
         let Some((anchor, _)) = self.anchors.find(name) else {
