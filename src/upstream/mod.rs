@@ -98,6 +98,8 @@ impl Upstream {
             // Writing to a string cannot fail.
             let _written = writeln!(text, "{domain} {}", group.describe());
         }
+        let judged = self.validator.as_ref().map(Validator::describe);
+        text.push_str(judged.as_deref().unwrap_or("not judged"));
         text
     }
 
@@ -178,6 +180,13 @@ mod tests {
             ..Gear::default()
         };
         let tls = "tls://192.0.2.53";
+        let judged = |domains: &[(&str, bool)]| {
+            let domains = domains
+                .iter()
+                .map(|(name, judged)| (name.parse().unwrap(), *judged));
+            let validator = Validator::new(Anchors::default(), domains, None);
+            upstream(&["192.0.2.53"], policy, &gear, &[]).judged_by(validator)
+        };
         let all = [
             upstream(&["192.0.2.53"], policy, &gear, &[]),
             upstream(&["192.0.2.53", "192.0.2.54"], policy, &gear, &[]),
@@ -196,6 +205,9 @@ mod tests {
             upstream(&[tls], policy, &gear, &[]),
             upstream(&[tls], policy, &bootstrap, &[]),
             upstream(&[], policy, &gear, &[]),
+            judged(&[]),
+            judged(&[("corp.example", false)]),
+            judged(&[("corp.example", true)]),
         ];
         for (at, one) in all.iter().enumerate() {
             for (other_at, other) in all.iter().enumerate() {

@@ -83,6 +83,15 @@ impl Validator {
         }
     }
 
+    /// How answers are judged, in words.
+    pub(super) fn describe(&self) -> String {
+        let domains = self.domains.iter();
+        let words: Vec<String> = domains
+            .map(|(domain, rule)| format!(" {domain}={rule:?}"))
+            .collect();
+        format!("judged from {}{}", self.anchors.describe(), words.concat())
+    }
+
     /// Whether answers about a name are judged.
     pub fn judges(&self, name: &Name) -> bool {
         self.rule(name) == Rule::Judge
