@@ -57,19 +57,24 @@ impl<F> Cache<F> {
         Some(Found { entry, freshness })
     }
 
-    /// All entries that are of use at `now`, with their keys. Others may come and go meanwhile.
+    /// All entries that are of use at `now`, and will be when they are stale, with their keys. Others may come and go meanwhile.
     pub fn useful(&self, now: Duration) -> impl Iterator<Item = (Key, Arc<Entry<F>>)> {
         let entries = self.entries.iter();
-        entries.filter(move |(key, entry)| self.freshness(key.name(), entry, now).is_some())
+        entries.filter(move |(key, entry)| {
+            !self.is_outdated(key.name(), entry) && self.freshness(key.name(), entry, now).is_some()
+        })
+    }
+
+    /// Whether somebody said later than an entry arrived that its name does not exist.
+    fn is_outdated(&self, name: &[u8], entry: &Entry<F>) -> bool {
+        entry.answer().kind != Kind::Nxdomain && self.gone.since(name, entry.arrived())
     }
 
     /// What is left of an entry for `name`; none where it is not worth to be kept any longer.
     fn freshness(&self, name: &[u8], entry: &Entry<F>, now: Duration) -> Option<Freshness> {
         let stale = Duration::from_secs(self.lifetimes.stale.into());
         let freshness = entry.freshness(now, stale)?;
-        let outdated = freshness == Freshness::Stale
-            && entry.answer().kind != Kind::Nxdomain
-            && self.gone.since(name, entry.arrived());
+        let outdated = freshness == Freshness::Stale && self.is_outdated(name, entry);
         (!outdated).then_some(freshness)
     }
 

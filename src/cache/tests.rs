@@ -381,3 +381,24 @@ proptest! {
         }
     }
 }
+
+/// What is written into the file of the cache becomes stale in the next run, which knows only what is written with it.
+#[test]
+fn what_is_gone_is_not_written_while_it_lives() {
+    let cache: Cache<()> = Cache::new(1 << 20, PLAIN);
+    let [asked, other] = ["a.example A", "a.example AAAA"].map(question);
+    let [asked, other] = [&asked, &other].map(|question| KeyRef::new(question, false, false));
+    cache.insert(
+        asked.to_key(),
+        &entry(0, &["a.example 60 A 93.184.216.34"], PLAIN, 1000),
+    );
+    assert_eq!(cache.useful(at(1010)).count(), 1);
+    // Without a SOA record that may not be kept itself.
+    let gone = answer("a.example AAAA", 3, &[]).unwrap();
+    cache.insert(
+        other.to_key(),
+        &Arc::new(Entry::new(gone, (), PLAIN, at(1005))),
+    );
+    assert!(cache.find(&asked, at(1010)).is_some(), "it lives");
+    assert_eq!(cache.useful(at(1010)).count(), 0);
+}

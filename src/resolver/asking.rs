@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::flights::{Landing, Permit, given_up};
+use super::flights::{Course, Landing, Permit, given_up};
 use super::part::Part;
-use super::topic::{Topic, TopicRef};
+use super::topic::TopicRef;
 use super::{Client, Outcome, Resolver, State, key, local};
 use crate::cache::{Entry, Freshness};
 use crate::metrics::Counter;
@@ -22,6 +22,9 @@ use crate::zone::{self, Looked};
 
 /// How long a client waits for a better answer than a stale one (RFC 8767 §5).
 const CLIENT_TIMER: Duration = Duration::from_millis(1800);
+/// The same, where every server counts as out of order. One may be back, or only names that nobody can resolve were asked for; then
+/// it answers within this time.
+const BRIEF: Duration = Duration::from_millis(200);
 
 /// What a question came to: an answer and where it is from, or why there is none.
 type Result = std::result::Result<(Arc<Entry<Findings>>, Counter), Arc<Failure>>;
@@ -82,14 +85,14 @@ impl Resolver {
         permit: Permit,
     ) -> Result {
         let ask = Ask::new(query);
-        let topic = TopicRef::new(&ask).to_topic();
+        let course = Course::new(state, &ask);
         if permit.has_stale {
             // In a place of its own, so that the task of an ordinary question does not grow for the sake of a rare one.
-            let asking = self.ask_in_time(state, query, ask, (topic, permit));
+            let asking = self.ask_in_time(state, query, ask, (course, permit));
             return Box::pin(asking).await;
         }
         let flight = self.fetch_missing(state, &ask, permit.since);
-        let landing = self.flights.join(topic, flight).await;
+        let landing = self.flights.join(course, flight).await;
         drop(permit);
         landing.map(|entry| (entry, Counter::Upstream))
     }
@@ -100,25 +103,18 @@ impl Resolver {
         state: &Arc<State>,
         query: &Query<'_>,
         ask: Ask,
-        (topic, permit): (Topic, Permit),
+        (course, permit): (Course, Permit),
     ) -> Result {
         let (_, group) = state.upstream.route(&query.question.name);
-        // Of servers that are known to be silent nobody need wait to hear nothing; it is enough that somebody asks.
-        let patience = match group.is_out() {
-            false => Some(CLIENT_TIMER),
-            true if !self.flights.is_open(&topic) => Some(Duration::ZERO),
-            true => None,
-        };
+        // Of servers that are known to be silent nobody need wait for long to hear nothing; it is enough that somebody asks.
+        let patience = if group.is_out() { BRIEF } else { CLIENT_TIMER };
         let mut flight = pin!(async {
-            match self.flights.join_open(&topic) {
+            match self.flights.join_open(&course) {
                 Some(twin) => twin.await,
-                None => self.depart(state, ask, topic, permit).await,
+                None => self.depart(state, ask, course, permit).await,
             }
         });
-        let in_time = match patience {
-            Some(patience) => timeout(patience, &mut flight).await.ok(),
-            None => None,
-        };
+        let in_time = timeout(patience, &mut flight).await.ok();
         if let Some(Ok(entry)) = in_time {
             return Ok((entry, Counter::Upstream));
         }
@@ -146,13 +142,13 @@ impl Resolver {
         self: &Arc<Self>,
         state: &Arc<State>,
         ask: Ask,
-        topic: Topic,
+        course: Course,
         permit: Permit,
     ) -> Landing {
         let (resolver, state) = (Arc::clone(self), Arc::clone(state));
         let flight = tokio::spawn(async move {
             let fetching = resolver.fetch_missing(&state, &ask, permit.since);
-            let landing = resolver.flights.join(topic, fetching).await;
+            let landing = resolver.flights.join(course, fetching).await;
             drop(permit);
             landing
         });

@@ -8,10 +8,11 @@ use std::time::Duration;
 use foldhash::quality::RandomState;
 use tokio::sync::oneshot;
 
-use super::topic::Topic;
+use super::State;
+use super::topic::{Topic, TopicRef};
 use crate::cache::Entry;
 use crate::rebinding::Findings;
-use crate::upstream::Failure;
+use crate::upstream::{Ask, Failure};
 
 /// Questions under way at the same time, of all clients.
 const MAX_OPEN: usize = 2048;
@@ -21,13 +22,32 @@ const MAX_OPEN_PER_CLIENT: usize = 256;
 /// How a flight ends.
 pub(super) type Landing = Result<Arc<Entry<Findings>>, Arc<Failure>>;
 
-/// The open flights, by question; and who has how many questions under way.
+/// What twins have in common: the question, and the servers that are asked. Who asks after these were changed does not wait for
+/// what those from before will say.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Course {
+    topic: Topic,
+    /// Where the servers stand in memory. As long as a flight is open, it holds them there.
+    upstream: usize,
+}
+
+impl Course {
+    /// The course of what is asked in this state.
+    pub(super) fn new(state: &State, ask: &Ask) -> Self {
+        Self {
+            topic: TopicRef::new(ask).to_topic(),
+            upstream: Arc::as_ptr(&state.upstream).addr(),
+        }
+    }
+}
+
+/// The open flights, by course; and who has how many questions under way.
 ///
 /// Asking the same question twice at the same time would double an attacker's chance to guess an answer, again and again
 /// (CVE-2020-25686), so twins wait for the first.
 #[derive(Debug, Default)]
 pub(super) struct Flights {
-    open: Mutex<HashMap<Topic, Twins, RandomState>>,
+    open: Mutex<HashMap<Course, Twins, RandomState>>,
     clients: Arc<Mutex<Clients>>,
 }
 
@@ -76,14 +96,14 @@ impl Flights {
     /// Waits for the open flight of this question, or makes `flight` the one that the next twins wait for.
     pub(super) async fn join(
         &self,
-        topic: Topic,
+        course: Course,
         flight: impl Future<Output = Landing>,
     ) -> Landing {
         let twin = {
             let mut open = lock(&self.open);
-            let twin = open.get_mut(&topic).map(wait);
+            let twin = open.get_mut(&course).map(wait);
             if twin.is_none() {
-                open.insert(topic.clone(), Twins::new());
+                open.insert(course.clone(), Twins::new());
             }
             twin
         };
@@ -92,7 +112,7 @@ impl Flights {
         }
         let closing = Closing {
             flights: self,
-            topic,
+            course,
             closed: false,
         };
         let landing = flight.await;
@@ -103,14 +123,12 @@ impl Flights {
         landing
     }
 
-    /// Whether there is an open flight of this question.
-    pub(super) fn is_open(&self, topic: &Topic) -> bool {
-        lock(&self.open).contains_key(topic)
-    }
-
     /// Waits for the open flight of this question, if there is one.
-    pub(super) fn join_open(&self, topic: &Topic) -> Option<impl Future<Output = Landing> + use<>> {
-        lock(&self.open).get_mut(topic).map(wait)
+    pub(super) fn join_open(
+        &self,
+        course: &Course,
+    ) -> Option<impl Future<Output = Landing> + use<>> {
+        lock(&self.open).get_mut(course).map(wait)
     }
 }
 
@@ -129,7 +147,7 @@ pub(super) fn given_up() -> Arc<Failure> {
 /// Ends a flight also when it is dropped or panics: nobody may wait for it any more.
 struct Closing<'a> {
     flights: &'a Flights,
-    topic: Topic,
+    course: Course,
     closed: bool,
 }
 
@@ -141,7 +159,7 @@ impl Closing<'_> {
     }
 
     fn take(&self) -> Twins {
-        let twins = lock(&self.flights.open).remove(&self.topic);
+        let twins = lock(&self.flights.open).remove(&self.course);
         twins.unwrap_or_default()
     }
 }

@@ -243,7 +243,7 @@ pub(super) fn fail(
     let text;
     let head = match failure {
         Failure::Bogus(bogus) => {
-            text = bogus.to_string();
+            text = bogus.text();
             error(bogus.reason.code(), text.as_str())
         }
         Failure::NoServer => error(ede::NETWORK_ERROR, "no upstream server is known"),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::Resolver;
+use super::flights::Course;
 use super::topic::TopicRef;
 use crate::cache::Entry;
 use crate::rebinding::Findings;
@@ -83,7 +84,7 @@ impl Resolver {
             let state = self.state.load_full();
             let flight = self.fetch(&state, ask);
             // Its failure is noted where it happens.
-            let _landing = self.flights.join(topic.to_topic(), flight).await;
+            let _landing = self.flights.join(Course::new(&state, ask), flight).await;
         }
     }
 }

@@ -95,8 +95,10 @@ pub(super) async fn exchange(
         };
         match outcome {
             Ok(Outcome::Answer(answer)) => {
-                if folded {
-                    server.note_folded();
+                match carrier {
+                    _ if folded => server.note_folded(),
+                    Carrier::Datagram { mixed_case: true } => server.note_kept(),
+                    Carrier::Datagram { mixed_case: false } | Carrier::Line(_) => {}
                 }
                 return Ok(Ok(settled(answer, ask, edns)));
             }

@@ -346,6 +346,17 @@ fn an_address_that_has_changed_is_looked_up_again() {
     assert!(answers_in_time(&lanward), "{:#?}", lanward.lines());
 }
 
+/// The first one refuses, the next one may be the right one.
+#[test]
+fn a_server_may_have_several_addresses() {
+    if !ready("a_server_may_have_several_addresses") {
+        return;
+    }
+    let far = FarEnd::start(Authority::new());
+    let server = "tls://dns.example@127.0.0.66,127.0.0.1:PORT";
+    believed(&far.ask_as(server, &far.authority, ""));
+}
+
 #[test]
 fn what_can_never_be_asked_is_no_start() {
     for (servers, words) in [

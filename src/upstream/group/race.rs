@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use nix::libc;
 use tokio::time::{Instant, sleep_until};
 
 use super::trouble::Trouble;
@@ -13,7 +14,7 @@ use super::{Member, Policy, Strategy};
 use crate::upstream::exchange::{Limits, Sends, exchange};
 use crate::upstream::{Ask, Failure, clock};
 use crate::wire::Answer;
-use crate::wire::answer::Unusable;
+use crate::wire::answer::{Kind, Unusable};
 
 /// How long a server may stay silent in the first, second and third attempt.
 const PATIENCE: [Duration; 3] = [
@@ -180,12 +181,17 @@ impl<'a> Race<'a> {
         match outcome {
             Ok(Ok(answer)) => {
                 let another = self.policy.failover_on.lead_on(answer.rcode, answer.kind);
+                // That a name does not exist is an answer, also where the operator wants to hear what others know.
+                let failed = answer.kind == Kind::Failure;
                 self.trouble.answered(answer);
-                if another {
+                if another && failed {
                     lane.useless = true;
                     return false;
                 }
                 member.health.answered(took, now);
+                if another {
+                    return false;
+                }
                 self.note_others(now);
                 return true;
             }
@@ -234,12 +240,38 @@ async fn first_to_end(running: &mut Vec<Attempt<'_>>) -> Ended {
     .await
 }
 
-/// Whether the machine itself has no way out, for which no server can be blamed.
+/// Whether the machine itself has no way out, or nothing left to ask with, for which no server can be blamed.
 fn is_our_own(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown
-            | io::ErrorKind::AddrNotAvailable
-    )
+    let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    let lacks = |code| exhausted.contains(&code);
+    error.raw_os_error().is_some_and(lacks)
+        || matches!(
+            error.kind(),
+            io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::NetworkDown
+                | io::ErrorKind::AddrNotAvailable
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_machine_lacks_is_no_servers_fault() {
+        for own in [
+            libc::ENETUNREACH,
+            libc::EMFILE,
+            libc::ENFILE,
+            libc::ENOBUFS,
+            libc::ENOMEM,
+        ] {
+            let error = io::Error::from_raw_os_error(own);
+            assert!(is_our_own(&error), "{error}");
+        }
+        for servers in [libc::ECONNREFUSED, libc::ETIMEDOUT, libc::EHOSTUNREACH] {
+            let error = io::Error::from_raw_os_error(servers);
+            assert!(!is_our_own(&error), "{error}");
+        }
+    }
 }

@@ -156,6 +156,15 @@ impl Server {
     pub(super) fn note_folded(&self) {
         self.folded.fetch_add(1, Ordering::Relaxed);
     }
+
+    /// Notes an answer in the letters of its question: those from before in other letters were somebody else's, or an accident.
+    /// Else a forger would need only a few lucky guesses, however far apart, to do without letters from then on.
+    pub(super) fn note_kept(&self) {
+        // Written only when it changes: the answers of a good server need not fight for the cache line.
+        if self.folded.load(Ordering::Relaxed) != 0 {
+            self.folded.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The same server, of which nothing is known yet.

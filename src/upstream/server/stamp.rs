@@ -19,7 +19,7 @@ pub enum StampError {
     )]
     Text,
     /// It ends too early, or goes on too long.
-    #[error("the DNS stamp is cut, or not one: {0} does not fit into it")]
+    #[error("the DNS stamp cannot be read: it is cut, or wrong, at {0}")]
     Cut(&'static str),
     /// A protocol that is not spoken here.
     #[error(
@@ -48,7 +48,7 @@ pub(super) fn read(text: &str) -> Result<Written, StampError> {
     if parts.0.is_empty() {
         Ok(written)
     } else {
-        Err(StampError::Cut("what stands at its end"))
+        Err(StampError::Cut("what stands behind its end"))
     }
 }
 
@@ -79,7 +79,7 @@ fn encrypted(transport: Transport, parts: &mut Parts<'_>) -> Result<Written, Sta
         .filter(|hash| !hash.is_empty())
         .map(|hash| {
             let digest = hash.try_into().map(Digest);
-            digest.map_err(|_| StampError::Cut("a hash of 32 octets"))
+            digest.map_err(|_| StampError::Cut("a hash, which must have 32 octets"))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let host = parts.text("its name")?;

@@ -260,11 +260,14 @@ fn stamps_that_cannot_be_used_say_why() {
         (stamp(0x81, &[b"9.9.9.9"]), "is of a DNSCrypt relay"),
         (stamp(0x85, &[b"9.9.9.9"]), "is of an Oblivious DoH relay"),
         (stamp(9, &[b"9.9.9.9"]), "is of an unknown protocol"),
-        ("sdns://".to_owned(), "the protocol does not fit"),
-        ("sdns://AAcA".to_owned(), "the properties does not fit"),
-        (stamp(3, &[b"9.9.9.9"]), "its hashes does not fit"),
+        ("sdns://".to_owned(), "at the protocol"),
+        ("sdns://AAcA".to_owned(), "at the properties"),
+        (stamp(3, &[b"9.9.9.9"]), "at its hashes"),
         (stamp(0, &[b"dns.example"]), "as address, which is none"),
-        (stamp(3, &[b"", b"short", b"a.b"]), "a hash of 32 octets"),
+        (
+            stamp(3, &[b"", b"short", b"a.b"]),
+            "at a hash, which must have 32 octets",
+        ),
         (stamp(3, &[b"", b"", b""]), "as name, which is none"),
         (
             stamp(3, &[b"9.9.9.9", b"", b"9.9.9.10"]),
@@ -281,7 +284,7 @@ fn stamps_that_cannot_be_used_say_why() {
         ),
         (
             stamp(3, &[b"", b"", b"a.b", b"9.9.9.9", b"more"]),
-            "what stands at its end",
+            "at what stands behind its end",
         ),
     ];
     for (text, words) in cases {

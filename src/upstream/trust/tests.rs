@@ -8,7 +8,10 @@ use rcgen::{
 };
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConnection, Connection, ServerConfig, ServerConnection};
+use rustls::version::TLS12;
+use rustls::{
+    ClientConnection, Connection, ServerConfig, ServerConnection, SupportedProtocolVersion,
+};
 
 use super::*;
 use crate::upstream::server::Digest;
@@ -32,6 +35,7 @@ fn authority(name: &str, issuer: Option<&Ca>) -> Ca {
 struct Shown {
     chain: Vec<CertificateDer<'static>>,
     key: KeyPair,
+    version: &'static SupportedProtocolVersion,
 }
 
 impl Shown {
@@ -46,6 +50,7 @@ impl Shown {
         Self {
             chain: vec![certificate.der().clone()],
             key,
+            version: &TLS13,
         }
     }
 
@@ -60,7 +65,7 @@ impl Shown {
         let key = provider.key_provider.load_private_key(key).unwrap();
         let certified = CertifiedKey::new(self.chain.clone(), key);
         let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(&[self.version])
             .unwrap()
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
@@ -165,6 +170,7 @@ fn an_authority_is_no_server() {
     let shown = Shown {
         chain: vec![ca.der().clone()],
         key: KeyPair::try_from(ca.key().serialized_der()).unwrap(),
+        version: &TLS13,
     };
     let key = sha256_of_key(ca.key());
     let trust = trust(&[&ca]);
@@ -219,11 +225,14 @@ fn a_known_key_is_enough_and_needed() {
         &["the server's key has the digest"],
     );
     // Nor is it enough to show the certificate: its key must sign.
-    let thief = Shown {
-        chain: shown.chain,
+    let mut thief = Shown {
         key: KeyPair::generate().unwrap(),
+        ..shown
     };
-    contains(meet(&[key], &thief), &["has not the key"]);
+    for version in [&TLS13, &TLS12] {
+        thief.version = version;
+        contains(meet(&[key], &thief), &["has not the key"]);
+    }
 }
 
 fn sha256_of_key(key: &KeyPair) -> Digest {
@@ -232,6 +241,18 @@ fn sha256_of_key(key: &KeyPair) -> Digest {
 
 fn sha256_of_signed_part(certificate: &CertificateDer<'_>) -> Digest {
     pinned::sha256(pinned::signed_part(certificate).unwrap())
+}
+
+#[test]
+fn older_servers_speak_tls_1_2() {
+    let ca = authority("ours", None);
+    let mut shown = Shown::new(&["dns.example"], NOW, &ca);
+    shown.version = &TLS12;
+    let known = Proof::Key(vec![sha256_of_key(&shown.key)]);
+    let certificate = Proof::Certificate(vec![sha256_of_signed_part(&shown.chain[0])]);
+    for proof in [Proof::Chain, known, certificate] {
+        assert_eq!(meet(&trust(&[&ca]), &proof, "dns.example", &shown), Ok(()));
+    }
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use rustls::pki_types::UnixTime;
 use rustls::{CertificateError, Error};
 
+/// So many names of a certificate are worth showing; some have hundreds.
+const MOST_NAMES: usize = 5;
+
 /// What went wrong while a server proved itself; what was expected, and what came.
 pub(super) fn explain(error: &Error) -> String {
     let Error::InvalidCertificate(certificate) = error else {
@@ -23,8 +26,11 @@ pub(super) fn explain(error: &Error) -> String {
             expected,
             presented,
         } => {
-            let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
-            let names = names.join(", ");
+            let shown = presented.iter().take(MOST_NAMES).map(|name| bare(name));
+            let mut names = shown.collect::<Vec<_>>().join(", ");
+            if presented.len() > MOST_NAMES {
+                names.push_str(", …");
+            }
             let has = if names.is_empty() { "no name" } else { &names };
             format!("the server's certificate is not for {}; it is for: {has}", expected.to_str())
         }

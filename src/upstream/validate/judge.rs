@@ -131,10 +131,22 @@ impl<'s, 'a> Judgment<'_, '_, 's, 'a> {
 
     /// Judges one link of the chain.
     async fn weigh_link(&mut self, set: &'s RrSet<'a>) -> Result<(), Failure> {
-        let owner = set.owner;
         // An alias that a DNAME record made needs no signature: that record has one (RFC 6672 §5.3.1).
-        let maker = self.sets.iter().find(|maker| made_by(set, maker));
-        let Some(secure) = self.weigh(maker.unwrap_or(set)).await? else {
+        let sets = self.sets;
+        let mut made = false;
+        for maker in sets.iter().filter(|maker| made_by(set, maker)) {
+            made = true;
+            self.weigh_expanded(maker).await?;
+        }
+        if !made {
+            self.weigh_expanded(set).await?;
+        }
+        Ok(())
+    }
+
+    /// Judges one set, and whether a wildcard could make it.
+    async fn weigh_expanded(&mut self, set: &'s RrSet<'a>) -> Result<(), Failure> {
+        let Some(secure) = self.weigh(set).await? else {
             return Ok(());
         };
         let Some(encloser) = secure.signed.wildcard_of else {
@@ -142,8 +154,8 @@ impl<'s, 'a> Judgment<'_, '_, 's, 'a> {
         };
         let zone = &secure.zone.name;
         let proofs = self.proofs_of(zone);
-        let denied = proofs.allow_wildcard(&owner, &encloser, &mut self.walk.work);
-        self.note(denied.map_err(|reason| bogus(zone, &(owner, set.kind), reason))?);
+        let denied = proofs.allow_wildcard(&set.owner, &encloser, &mut self.walk.work);
+        self.note(denied.map_err(|reason| bogus(zone, &(set.owner, set.kind), reason))?);
         Ok(())
     }
 
@@ -162,7 +174,7 @@ impl<'s, 'a> Judgment<'_, '_, 's, 'a> {
         // The deepest zone that signed a proof is the one to say so.
         let signers = self.proofs.iter().map(|secure| &secure.zone);
         let zone = signers
-            .filter(|zone| upper.is_within(&zone.name))
+            .filter(|zone| self.may_sign(&zone.name, &upper))
             .max_by_key(|zone| zone.name.label_count())
             .cloned();
         let zone = match zone {
@@ -185,6 +197,13 @@ impl<'s, 'a> Judgment<'_, '_, 's, 'a> {
         };
         self.note(denied.map_err(|reason| bogus(&zone.name, &(*name, kind), reason))?);
         Ok(())
+    }
+
+    /// Whether a zone may be the one that holds records of `upper`: it lies above, but not above the anchor that is nearest. Whoever
+    /// gives a zone an anchor of its own does not want those above to have a say in it, least of all that it is not signed.
+    fn may_sign(&self, zone: &Name, upper: &Name) -> bool {
+        let anchor = self.walk.validator.anchors.find(upper);
+        upper.is_within(zone) && anchor.is_some_and(|(anchor, _)| zone.is_within(anchor))
     }
 
     fn note(&mut self, denied: Denied) {
@@ -222,8 +241,8 @@ impl<'s, 'a> Judgment<'_, '_, 's, 'a> {
         let mut signers: Vec<Name> = Vec::new();
         for signature in &set.signatures {
             let signer = signature.signer;
-            let may = upper.is_within(&signer) && signers.len() < MOST_SIGNERS;
-            if may && !signers.contains(&signer) {
+            let known = signers.len() == MOST_SIGNERS || signers.contains(&signer);
+            if !known && self.may_sign(&signer, &upper) {
                 signers.push(signer);
             }
         }

@@ -159,16 +159,20 @@ impl Validator {
                 time: time_of_day(),
                 again: false,
             };
-            let first = walk.judge(&ask.question, answer).await;
+            let first = match walk.judge(&ask.question, answer).await {
+                Err(Failure::Bogus(bogus)) if bogus.reason != Reason::TooMuch => bogus,
+                judged => return judged,
+            };
             let (_, group) = upstream.route(&ask.question.name);
-            match first {
-                Err(Failure::Bogus(_)) if group.has_another() => {
-                    walk.again = true;
-                    let answer = group.ask_another(&ask).await?;
-                    walk.judge(&ask.question, answer).await
+            if group.has_another()
+                && let Ok(answer) = group.ask_another(&ask).await
+            {
+                walk.again = true;
+                if let Ok(answer) = walk.judge(&ask.question, answer).await {
+                    return Ok(answer);
                 }
-                judged => judged,
             }
+            Err(Failure::Bogus(first))
         };
         match &self.runtime {
             // Who waits for it is a question, and for questions a shutdown waits.
@@ -199,3 +203,6 @@ fn time_of_day() -> Option<u32> {
 pub fn clock_is_wrong() -> bool {
     time_of_day().is_none()
 }
+
+#[cfg(test)]
+mod tests;

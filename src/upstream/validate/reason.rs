@@ -16,6 +16,21 @@ pub struct Bogus {
     pub reason: Reason,
 }
 
+/// Longer than this the words for an extended error leave the names out, so that the reply fits a datagram.
+const LONGEST_TEXT: usize = 300;
+
+impl Bogus {
+    /// The words for the extended error.
+    pub fn text(&self) -> String {
+        let text = self.to_string();
+        if text.len() > LONGEST_TEXT {
+            self.reason.to_string()
+        } else {
+            text
+        }
+    }
+}
+
 /// What is wrong with records that ought to be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {

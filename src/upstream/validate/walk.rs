@@ -97,6 +97,9 @@ impl Walk<'_> {
         let keys = Key::trusted(name, set.data(), trust, &mut self.work).map_err(bogus)?;
         let entrance = Zone { name: *name, keys };
         let signed = verify(set, &entrance, self.time, &mut self.work).map_err(bogus)?;
+        if signed.wildcard_of.is_some() {
+            return Err(bogus(Reason::Forged));
+        }
         let zone = Zone {
             name: *name,
             keys: Key::all(set.data()),
@@ -175,6 +178,10 @@ impl Link<'_> {
         };
         if let Some(set) = find(RecordType::DS) {
             let signed = self.verify(set, work)?;
+            // A wildcard makes no zones.
+            if signed.wildcard_of.is_some() {
+                return Err(self.bogus(Reason::Forged));
+            }
             let usable = set
                 .data()
                 .filter_map(Trust::from_ds)

@@ -226,6 +226,42 @@ fn a_reload_in_the_middle_of_waiting() {
     });
 }
 
+/// Who asks after a change of servers does not wait for what the old ones will say, nor gets it.
+#[test]
+fn a_reload_while_somebody_else_waits() {
+    let gate = Gate::default();
+    let old = Upstream::start();
+    old.otherwise(answer(ADDRESSES[0], 60).behind(&gate));
+    let new = Upstream::start();
+    new.otherwise(answer(ADDRESSES[1], 60));
+    let lanward = Lanward::start(&[old.address], "");
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| ask(&lanward, "n.example"));
+        assert!(until(Duration::from_secs(5), || old.count("n.example") > 0));
+        lanward.reload(&[new.address], "");
+        let second = scope.spawn(|| ask(&lanward, "n.example"));
+        until(Duration::from_millis(300), || second.is_finished());
+        gate.open();
+        let reply = second.join().unwrap();
+        assert!(is_fresh(&reply, ADDRESSES[1]), "{}", reply.summary());
+        first.join().unwrap();
+    });
+    assert!(is_fresh(&ask(&lanward, "n.example"), ADDRESSES[1]));
+}
+
+/// Some names have no servers that answer. That says nothing about the upstream, which knows better about others.
+#[test]
+fn a_name_that_nobody_can_resolve_makes_no_other_one_stale() {
+    let (upstream, lanward) = start("");
+    keep(&lanward, &[Query::new("n.example", A)]);
+    upstream.on("lame.example", A, Behaviour::silent());
+    assert_eq!(ask(&lanward, "lame.example").rcode(), SERVFAIL);
+    let way = Duration::from_millis(50);
+    upstream.otherwise(Behaviour::silent().then(way, answer(ADDRESSES[1], 60)));
+    let reply = ask(&lanward, "n.example");
+    assert!(is_fresh(&reply, ADDRESSES[1]), "{}", reply.summary());
+}
+
 /// Where local data lead out, the part from outside may be stale.
 #[test]
 fn an_alias_of_the_networks_own_leads_to_what_was_known() {

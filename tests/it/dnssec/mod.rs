@@ -108,6 +108,7 @@ const CASES: &[(&str, u16, Verdict, u16)] = &[
     // Not signed, and proven so.
     ("www.plain.net", A, Insecure(NOERROR), 0),
     ("nothing.plain.net", A, Insecure(NXDOMAIN), 0),
+    ("www.corp.plain.net", A, Insecure(NOERROR), 0),
     ("www.unknown.net", A, Insecure(NOERROR), 0),
     ("nothing.slow.net", A, Insecure(NXDOMAIN), 0),
     ("www.slow.net", MX, Insecure(NOERROR), 0),

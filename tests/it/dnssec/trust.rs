@@ -3,11 +3,13 @@
 use std::fs;
 use std::process::Command;
 
+use tempfile::TempDir;
+
 use super::world::{World, validating};
 use super::{OPEN, Verdict, ask, verdict};
 use crate::support::lanward::Lanward;
-use crate::support::records::{A, DNSKEY};
-use crate::support::wire::{AD, NOERROR, NXDOMAIN};
+use crate::support::records::{A, DNSKEY, a, rrsig};
+use crate::support::wire::{AD, NOERROR, NXDOMAIN, Response};
 
 use Verdict::{Bogus, Insecure, Secure};
 
@@ -99,36 +101,91 @@ fn a_route_is_judged_only_if_it_says_so() {
     }
 }
 
-/// With an anchor for one zone its parents are not asked for; the root's own keys are built in, and not those of this root.
+/// A configuration in which the key of `zone` is an anchor, beside the root's own keys, which are not those of this root.
+fn anchored(world: &World, zone: &str, folder: &TempDir) -> String {
+    let keys = ask(world.resolver.client(), zone, DNSKEY);
+    let key = keys.answer.iter().find(|record| record.rtype == DNSKEY);
+    let text = data_encoding::BASE64.encode(&key.unwrap().rdata[4..]);
+    let anchor = folder.path().join("anchor");
+    let root = fs::read_to_string(world.anchor()).unwrap();
+    fs::write(
+        &anchor,
+        format!("{zone}. IN DNSKEY 257 3 13 {text}\n{root}"),
+    )
+    .unwrap();
+    validating(&format!("trust_anchor = \"{}\"\n{OPEN}", anchor.display()))
+}
+
 #[test]
-fn an_anchor_can_be_any_key() {
-    let Some(world) = World::start("an_anchor_can_be_any_key") else {
+fn a_zone_with_an_anchor_of_its_own_needs_no_parent() {
+    let Some(world) = World::start("a_zone_with_an_anchor_of_its_own_needs_no_parent") else {
         return;
     };
-    let keys = ask(world.resolver.client(), "nsec.net", DNSKEY);
-    let key = keys
-        .answer
-        .iter()
-        .find(|record| record.rtype == DNSKEY)
-        .unwrap();
-    let text = data_encoding::BASE64.encode(&key.rdata[4..]);
     let folder = tempfile::tempdir().unwrap();
-    let anchor = folder.path().join("anchor");
-    fs::write(&anchor, format!("nsec.net. IN DNSKEY 257 3 13 {text}\n")).unwrap();
     let relay = world.relay(|answer| answer);
-    let section = validating(&format!("trust_anchor = \"{}\"\n{OPEN}", anchor.display()));
+    let section = anchored(&world, "corp.plain.net", &folder);
     let lanward = Lanward::start(&[relay.address], &section);
-    assert_eq!(
-        verdict(&ask(lanward.client(), "www.nsec.net", A)),
-        Secure(NOERROR)
-    );
+    for (name, rcode) in [
+        ("www.corp.plain.net", NOERROR),
+        ("nothing.corp.plain.net", NXDOMAIN),
+    ] {
+        assert_eq!(
+            verdict(&ask(lanward.client(), name, A)),
+            Secure(rcode),
+            "{name}"
+        );
+    }
     assert_eq!(relay.count("net") + relay.count(""), 0);
-    let other = ask(lanward.client(), "www.nsec3.net", A);
+    // Neither the zones above it, one of which is not signed, nor the root have a say in it.
+    let stolen = ask(world.resolver.client(), "nothing", A);
+    relay.on(
+        "mx.corp.plain.net",
+        A,
+        Response {
+            authority: stolen.authority,
+            ..Response::rcode(NXDOMAIN)
+        },
+    );
+    let signed = |signer| {
+        vec![
+            a("inside.corp.plain.net", "198.51.100.66"),
+            rrsig("inside.corp.plain.net", A, signer),
+        ]
+    };
+    relay.on(
+        "inside.corp.plain.net",
+        A,
+        Response::new(signed("plain.net")),
+    );
+    for name in ["mx.corp.plain.net", "inside.corp.plain.net"] {
+        let reply = ask(lanward.client(), name, A);
+        assert_eq!(verdict(&reply), Bogus, "{name}: {}", reply.summary());
+        assert!(
+            [10, 12].contains(&reply.errors()[0].0),
+            "{}",
+            reply.summary()
+        );
+    }
+}
+
+/// The root's own keys are built in, and not those of this root.
+#[test]
+fn another_root_is_another_root() {
+    let Some(world) = World::start("another_root_is_another_root") else {
+        return;
+    };
+    let lanward = Lanward::start(&[world.resolver.address], &validating(OPEN));
+    let reply = ask(lanward.client(), "www.nsec3.net", A);
     assert_eq!(
-        (verdict(&other), other.errors()[0].0),
+        (verdict(&reply), reply.errors()[0].0),
         (Bogus, 9),
         "{}",
-        other.summary()
+        reply.summary()
+    );
+    assert!(
+        reply.errors()[0].1.contains("zone .: . DNSKEY"),
+        "{}",
+        reply.summary()
     );
 }
 

@@ -299,15 +299,29 @@ fn sign(signer: &Signer) -> Signed {
         trap::sign(&text, "www.trap.net."),
         &signer.ds(&key),
     );
+    let key = signer.key("snare.net", "ECDSAP256SHA256");
+    let text = signer.sign(
+        "snare.net",
+        &(common("snare.net") + &trap::keys()),
+        &key,
+        &[],
+    );
+    add("snare.net", text, &trap::digests("snare.net."));
     let [used, other] = [(); 2].map(|()| signer.key("otherkey.net", "ECDSAP256SHA256"));
     let text = signer.sign("otherkey.net", &common("otherkey.net"), &used, &[]);
     add("otherkey.net", text, &signer.ds(&other));
     let key = signer.key("stripped.net", "ECDSAP256SHA256");
     let text = signer.sign("stripped.net", &common("stripped.net"), &key, &[]);
     add("stripped.net", text, &signer.ds(&key));
-    add("plain.net", common("plain.net"), "");
+    let corp = "corp NS ns.corp\nns.corp A 127.0.0.1\n";
+    add("plain.net", common("plain.net") + corp, "");
     let unknown = "unknown.net. DS 12345 200 2 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\n";
     add("unknown.net", common("unknown.net"), unknown);
+
+    // Signed, below one that is not.
+    let key = signer.key("corp.plain.net", "ECDSAP256SHA256");
+    let text = signer.sign("corp.plain.net", &common("corp.plain.net"), &key, &[]);
+    zones.push(("corp.plain.net.".to_owned(), text));
 
     let key = signer.key("net", "ECDSAP256SHA256");
     let net = records("net.", &delegations);
