@@ -36,6 +36,22 @@ pub(super) struct Serve {
 /// Threads for TCP and for what waits for upstream; UDP has its own.
 const RUNTIME_THREADS: usize = 2;
 
+/// Each question under way has a socket of its own for each server that is asked: as many as that takes, and connections.
+const FILES: u64 = 16_384;
+
+/// Raises the limit of open files, as far as the system lets us. Most shells set it to 1024, from times in which programs counted
+/// no further, and then half of the questions that may be under way could not be asked.
+fn allow_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        let wanted = FILES.min(hard).max(soft);
+        setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)
+    });
+    if let Err(error) = raised {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
 impl Serve {
     pub(super) fn run(self) -> ExitCode {
         let settings = match self.source.settings() {
@@ -43,6 +59,7 @@ impl Serve {
             Err(code) => return code,
         };
         start_log(settings.log);
+        allow_files();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(RUNTIME_THREADS)
             .enable_all()
