@@ -145,12 +145,27 @@ fn back_in_service(lanward: &Lanward, cycle: usize) -> Duration {
 #[test]
 fn a_network_that_goes_and_comes_back() {
     let _machine = take();
-    if !inside("network::a_network_that_goes_and_comes_back") {
-        return;
+    if inside("network::a_network_that_goes_and_comes_back") {
+        come_and_go("udp", number("LANWARD_NETWORK_CYCLES", 100));
     }
+}
+
+/// Connections that were open before lead nowhere, and nobody says so.
+#[test]
+fn a_network_that_goes_with_connections_open() {
+    let _machine = take();
+    if inside("network::a_network_that_goes_with_connections_open") {
+        come_and_go("tcp", number("LANWARD_NETWORK_CYCLES", 20));
+    }
+}
+
+fn come_and_go(transport: &str, cycles: usize) {
     let far = Far::start();
     // There is no network at all yet, not even loopback is up.
-    let mut lanward = Lanward::start(&[far.upstream], "");
+    let mut lanward = Lanward::configured(&format!(
+        "[server]\nlisten = [\"127.0.0.1:0\"]\nallow = [\"loopback\"]\n[upstream]\nservers = [\"{transport}://{}\"]\n",
+        far.upstream
+    ));
     ip("link set lo up");
     lanward.assert_alive();
     let start = Instant::now();
@@ -162,7 +177,6 @@ fn a_network_that_goes_and_comes_back() {
     let first = back_in_service(&lanward, 0);
     assert!(first <= WITHIN, "{first:?} after the first network came");
 
-    let cycles = number("LANWARD_NETWORK_CYCLES", 100);
     let crowd = Crowd::new(lanward.address);
     let mut times = Vec::new();
     for cycle in 1..=cycles {
@@ -178,7 +192,7 @@ fn a_network_that_goes_and_comes_back() {
     }
     let [median, worst] = [50, 100].map(|part| percentile(&mut times, part));
     println!(
-        "figure: started without a network, served {first:.1?} after it came; {cycles} cycles of link down, cable pulled, address \
+        "figure: {transport}: started without a network, served {first:.1?} after it came; {cycles} cycles of link down, cable pulled, address \
          changed, route gone: 0 exits, service after {median:.1?} (median), {worst:.1?} (worst)"
     );
     assert!(worst <= WITHIN, "{worst:?}");

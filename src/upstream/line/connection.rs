@@ -58,8 +58,8 @@ enum Carrier {
     Quic(Quic),
 }
 
-/// Connects to `target`; what keeps the connection going runs on `runtime`, on which this must be called, too.
-/// It takes `most` questions.
+/// Makes a connection to `target` that takes `most` questions. What keeps it going runs on `runtime`, on which this must be called,
+/// too.
 pub(super) async fn open(target: &Target, most: usize, runtime: &Handle) -> io::Result<Connection> {
     let addresses = &target.addresses;
     let over_tls = |address| tls::connect(target, address);

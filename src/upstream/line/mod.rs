@@ -2,7 +2,7 @@
 //!
 //! A line opens a connection when somebody asks, and keeps it while there is anything to ask. Every connection ends some time:
 //! the far end closes it when it is idle, or a router on the way forgets it without a word. None of that is the server's fault
-//! or the client's concern, so a question that meets the end of a connection which worked is asked once more on a fresh one.
+//! or the client's concern, so a question that meets the end of a connection which worked is asked again over another one.
 //! Only a fresh connection that fails counts as a failure of the server.
 //!
 //! Questions come from the threads that took them; connections live on the runtime that the line was given.
@@ -48,6 +48,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 const MOST_TRIES: usize = 4;
 /// How long it counts after how many answers the server ended connections.
 const MEMORY: Duration = Duration::from_secs(60);
+/// Whoever answered within this time was at work, not idle.
+const AT_WORK: Duration = Duration::from_secs(1);
 /// How long it may take to connect.
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -278,7 +280,8 @@ impl Inner {
     }
 
     /// Whether what happened on the connection with this seat says nothing about the server. If the connection ended it must have
-    /// given answers: every one ends some time. Some servers end each after so many; two that ended in this way say after how many.
+    /// given answers: every one ends some time. Some servers end each after so many, in the middle of the work; two that ended
+    /// in this way say after how many.
     fn forgives(&self, seat: &Seat, broken: &Broken) -> bool {
         match broken {
             Broken::Refused(_) => return false,
@@ -286,10 +289,12 @@ impl Inner {
             Broken::Gone(_) => {}
         }
         let answers = seat.life().answers();
-        if answers > 0 && seat.life().note_loss() {
+        let now = Instant::now();
+        let was_at_work = seat.life().heard() + AT_WORK > now;
+        if answers > 0 && was_at_work && seat.life().note_loss() {
             let mut kept = self.lock();
             let [_, last] = kept.ended;
-            kept.ended = [last, Some((answers, Instant::now()))];
+            kept.ended = [last, Some((answers, now))];
         }
         answers > 0
     }

@@ -116,7 +116,9 @@ async fn write(
     let mut batch = Vec::new();
     let mut octets = Vec::new();
     while questions.recv_many(&mut batch, SEATS).await > 0 {
-        for asked in batch.drain(..) {
+        // Some may have given up while they waited.
+        let wanted = batch.drain(..).filter(|asked| !asked.reply.is_closed());
+        for asked in wanted {
             open.put(asked, &mut octets);
         }
         writer.write_all(&octets).await?;
@@ -131,12 +133,12 @@ async fn read(reader: ReadHalf<impl AsyncRead>, open: &Open, life: &Life) -> io:
     let mut reader = BufReader::with_capacity(4096, reader);
     let mut noise = 0;
     while noise < MOST_NOISE {
-        let length = usize::from(reader.read_u16().await?);
+        let length = usize::from(reader.read_u16().await.map_err(closed)?);
         if length < HEADER {
             return Err(io::Error::other("a frame that is no message"));
         }
         let mut message = vec![0; length];
-        reader.read_exact(&mut message).await?;
+        reader.read_exact(&mut message).await.map_err(closed)?;
         if let Some(asked) = open.take(&message) {
             noise = 0;
             life.note_answer();
@@ -150,6 +152,14 @@ async fn read(reader: ReadHalf<impl AsyncRead>, open: &Open, life: &Life) -> io:
     Err(io::Error::other(
         "nothing but answers to questions that were not asked",
     ))
+}
+
+/// The end of a connection, in words for people.
+fn closed(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), "it closed the connection"),
+        _ => error,
+    }
 }
 
 /// The questions under way, by their IDs on this connection.

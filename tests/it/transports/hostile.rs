@@ -1,6 +1,7 @@
 //! Far ends that prove who they are, and then misbehave.
 
 use std::io::{self, Write};
+use std::net::{TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -103,6 +104,45 @@ fn a_second_server_hides_what_the_first_does() {
                 reply.summary()
             );
             assert!(took <= Duration::from_secs(1), "{what}: {took:?}");
+        }
+    }
+}
+
+/// Nobody answers at all where the first server should be, or somebody who speaks something else.
+#[test]
+fn a_second_server_hides_that_the_first_is_not_there() {
+    let authority = Authority::new();
+    let good = SealedServer::start(&authority, serve);
+    let (datagrams, streams) = (
+        UdpSocket::bind("127.0.0.1:0").unwrap(),
+        TcpListener::bind("127.0.0.1:0").unwrap(),
+    );
+    let closed = UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let ports = [
+        datagrams.local_addr().unwrap().port(),
+        streams.local_addr().unwrap().port(),
+    ];
+    for server in [
+        format!("quic://{NAME}@127.0.0.1:{}", ports[0]),
+        format!("h3://{NAME}@127.0.0.1:{}", ports[0]),
+        format!("tls://{NAME}@127.0.0.1:{}", ports[1]),
+        format!("https://{NAME}@127.0.0.1:{}", ports[1]),
+        format!("quic://{NAME}@127.0.0.1:{}", closed.port()),
+        format!("tls://{NAME}@127.0.0.1:{}", closed.port()),
+        // It speaks DNS over TLS, and nothing of HTTP.
+        good.server.replace("tls://", "https://"),
+    ] {
+        let lanward = with_servers(&authority, &[&server, &good.server]);
+        for at in 0..3 {
+            let began = Instant::now();
+            let query = Query::new(&format!("n{at}.example"), A);
+            let reply = lanward.client().udp(&query);
+            let took = began.elapsed();
+            assert_eq!(reply.rcode(), NOERROR, "{server}: {}", reply.summary());
+            assert!(took <= Duration::from_secs(1), "{server}: {took:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Unbound, dnsdist, Knot Resolver and hickory: what people ask over TLS, HTTPS, QUIC and HTTP/3.
 
+use std::process::Command;
 use std::thread;
 
 use super::with_servers;
@@ -133,5 +134,31 @@ fn hickory_is_asked_over_all_that_is_encrypted() {
         let lanward = with_servers(&authority, &[&far.server]);
         let address = hickory::ADDRESS.to_string();
         ask_all(&lanward, "hickory.example", &address);
+    }
+}
+
+/// `explain` has a runtime of its own, on which its connections live.
+#[test]
+fn explain_asks_over_all_that_is_encrypted() {
+    let authority = Authority::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lanward.toml");
+    for transport in ["tls", "https", "quic", "h3"] {
+        let far = Hickory::start(transport, &authority);
+        let toml = format!(
+            "[upstream]\nservers = [\"{}\"]\nca = \"{}\"\n",
+            far.server,
+            authority.ca().display()
+        );
+        std::fs::write(&file, toml).unwrap();
+        let run = Command::new(env!("CARGO_BIN_EXE_lanward"))
+            .args(["explain", "n.hickory.example", "--config"])
+            .arg(&file)
+            .env_clear()
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stdout);
+        let address = hickory::ADDRESS.to_string();
+        assert!(said.contains(&address), "{transport}: {said}");
     }
 }
