@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [LANWARD]: what an answer costs lanward, its peers and the bare kernel. Needs two CPUs, cc, python3 and NSD; takes
-# Unbound and dnsmasq along where they are installed. Each server runs on CPU 0, alone with the upstream that a miss needs;
+# Unbound, dnsmasq and hickory-dns (cargo install hickory-dns --version 0.26.3) along where they are installed. Each server runs on CPU 0, alone with the upstream that a miss needs;
 # the load runs on CPU 1. Everything listens on 127.0.0.1 only. LENGTH and RUNS as in cost.sh.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -134,6 +134,30 @@ CONF
     fill $((base + 3))
     measure Unbound cached $((base + 3)) public.q
     measure Unbound miss $((base + 3)) miss.q
+    kill "$pid"
+fi
+
+if command -v hickory-dns >/dev/null; then
+    cat >"$work/hickory.toml" <<CONF
+listen_addrs_ipv4 = ["127.0.0.1"]
+listen_addrs_ipv6 = []
+listen_port = $((base + 5))
+directory = "$work"
+[[zones]]
+zone = "."
+zone_type = "External"
+[zones.stores]
+type = "forward"
+[[zones.stores.name_servers]]
+ip = "127.0.0.1"
+trust_negative_responses = false
+connections = [{ port = $base, protocol = { type = "udp" } }]
+CONF
+    start hickory-dns --quiet --config "$work/hickory.toml"
+    ready $((base + 5))
+    fill $((base + 5))
+    measure hickory cached $((base + 5)) public.q
+    measure hickory miss $((base + 5)) miss.q
     kill "$pid"
 fi
 

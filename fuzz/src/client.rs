@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use lanward::cache::{Cache, Lifetimes};
@@ -12,10 +12,11 @@ use lanward::resolver::{Carrier, Client, Outcome, Resolver, Silent};
 use lanward::wire::{Header, Message, Query, header::flag};
 use tokio::runtime::Runtime;
 
-static RESOLVER: LazyLock<Resolver> = LazyLock::new(|| {
+static RESOLVER: LazyLock<Arc<Resolver>> = LazyLock::new(|| {
     let (settings, _) = Settings::prove(Path::new(""), "upstream.servers = []");
     let state = lanward::daemon::build(&settings.expect("proven"), &[], &Loaded::default()).state;
-    Resolver::new(state, Cache::new(1 << 20, Lifetimes::default()))
+    let cache = Cache::new(1 << 20, Lifetimes::default());
+    Arc::new(Resolver::new(state, cache))
 });
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {

@@ -1,11 +1,13 @@
 //! What must hold for whatever arrives. The targets only call these, and a test runs them over the seeds.
 
+mod cache;
 mod client;
 mod decoder;
 pub mod judge;
 mod upstream;
 mod zone;
 
+pub use cache::cache_file;
 pub use client::client_packet;
 pub use decoder::decoder;
 pub use judge::judge;
@@ -32,6 +34,7 @@ mod tests {
     fn the_seeds_hold() {
         seeds("client_packet", super::client_packet);
         seeds("upstream_packet", super::upstream_packet);
+        seeds("cache_file", super::cache_file);
         seeds("decoder", super::decoder);
         seeds("zone_file", super::zone_file);
         seeds("judge", |bytes| {

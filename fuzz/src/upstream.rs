@@ -21,7 +21,8 @@ pub static INSIDE: LazyLock<Vec<Name>> = LazyLock::new(|| {
     names.filter_map(|name| name.parse().ok()).collect()
 });
 
-static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
+/// The protection when the configuration file is empty.
+pub static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
     Judge::new(Policy {
         protected: INSIDE.clone(),
         ..Policy::default()
@@ -61,7 +62,8 @@ pub fn read(packet: &[u8]) -> Option<(Question, Answer, Findings)> {
     Some((message.question, answer, findings))
 }
 
-fn deliver(question: &Question, answer: Answer, limit: usize) {
+/// Delivers an answer that passed, in three ages, and checks what clients get.
+pub fn deliver(question: &Question, answer: Answer, limit: usize) {
     let header = Header {
         id: 7,
         flags: 0x0100,

@@ -24,6 +24,11 @@ pub struct Key {
     bits: u8,
 }
 
+/// DO and CD, in this order, from the bits of a key; none if there are others.
+pub(super) fn read_bits(bits: u8) -> Option<(bool, bool)> {
+    (bits < 4).then_some((bits & 2 != 0, bits & 1 != 0))
+}
+
 impl<'a> KeyRef<'a> {
     /// The key of a question with these two bits.
     pub fn new(question: &'a Question, dnssec_ok: bool, checking_disabled: bool) -> Self {
@@ -32,6 +37,10 @@ impl<'a> KeyRef<'a> {
             kind: question.kind,
             bits: u8::from(dnssec_ok) << 1 | u8::from(checking_disabled),
         }
+    }
+
+    pub(super) fn name(&self) -> &'a [u8] {
+        self.name.as_wire()
     }
 
     /// The key to keep.
@@ -45,6 +54,14 @@ impl<'a> KeyRef<'a> {
 }
 
 impl Key {
+    pub(super) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    pub(super) fn bits(&self) -> u8 {
+        self.bits
+    }
+
     pub(super) fn size(&self) -> usize {
         self.name.len()
     }

@@ -13,6 +13,7 @@ const PLAIN: Lifetimes = Lifetimes {
     shortest: 0,
     longest: 86_400,
     longest_negative: 3_600,
+    stale: 100,
 };
 
 fn entry(rcode: u16, lines: &[&str], lifetimes: Lifetimes, now: u64) -> Arc<Entry<()>> {
@@ -22,6 +23,11 @@ fn entry(rcode: u16, lines: &[&str], lifetimes: Lifetimes, now: u64) -> Arc<Entr
 
 fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+fn is_fresh(entry: &Entry<()>, now: Duration) -> bool {
+    let freshness = entry.freshness(now, Duration::ZERO);
+    matches!(freshness, Some(Freshness::Fresh | Freshness::Ending))
 }
 
 /// What a client gets who asks with these bits.
@@ -51,7 +57,7 @@ fn ttls_are_clamped_once_and_count_down() {
         [300, 60]
     );
     assert_eq!(ttls(&kept, at(1059)), [241, 1]);
-    assert!(kept.is_fresh(at(1059)) && !kept.is_fresh(at(1060)));
+    assert!(is_fresh(&kept, at(1059)) && !is_fresh(&kept, at(1060)));
     let clamped = Lifetimes {
         shortest: 90,
         longest: 120,
@@ -117,8 +123,14 @@ fn what_lives_for_no_time_is_not_kept() {
         &entry(0, &["a.example 9 A 93.184.216.34"], PLAIN, 5),
     );
     assert_eq!(cache.len(), 1);
-    assert!(cache.find(&key, at(13)).is_some());
-    assert!(cache.find(&key, at(14)).is_none());
+    assert_eq!(
+        cache.find(&key, at(13)).unwrap().freshness,
+        Freshness::Fresh
+    );
+    assert_eq!(
+        cache.find(&key, at(14)).unwrap().freshness,
+        Freshness::Stale
+    );
 }
 
 #[test]
@@ -186,6 +198,125 @@ fn each_client_gets_its_own_number_bits_and_letters() {
     assert_eq!(&out[13..14], b"A");
 }
 
+fn freshness(cache: &Cache<()>, asked: &str, now: u64) -> Option<Freshness> {
+    let asked = question(asked);
+    let found = cache.find(&KeyRef::new(&asked, false, false), at(now));
+    found.map(|found| found.freshness)
+}
+
+fn insert(cache: &Cache<()>, asked: &str, (rcode, lines): (u16, &[&str]), now: u64) {
+    let answer = answer(asked, rcode, lines).unwrap();
+    let entry = Entry::new(answer, (), cache.lifetimes(), at(now));
+    let asked = question(asked);
+    cache.insert(KeyRef::new(&asked, false, false).to_key(), &Arc::new(entry));
+}
+
+const ADDRESS: (u16, &[&str]) = (0, &["a.example 20 A 93.184.216.34"]);
+const NO_NAME: (u16, &[&str]) = (3, &["authority: example 600 SOA 20"]);
+
+#[test]
+fn what_is_left_of_a_life() {
+    let cache = Cache::new(1 << 20, PLAIN);
+    insert(&cache, "a.example A", ADDRESS, 1000);
+    for (now, left) in [
+        (999, Some(Freshness::Fresh)),
+        (1017, Some(Freshness::Fresh)),
+        (1018, Some(Freshness::Ending)),
+        (1019, Some(Freshness::Ending)),
+        (1020, Some(Freshness::Stale)),
+        (1119, Some(Freshness::Stale)),
+        (1120, None),
+    ] {
+        assert_eq!(freshness(&cache, "a.example A", now), left, "{now}");
+    }
+    let lifetimes = Lifetimes { stale: 0, ..PLAIN };
+    let never_stale = Cache::new(1 << 20, lifetimes);
+    insert(&never_stale, "a.example A", ADDRESS, 1000);
+    assert_eq!(freshness(&never_stale, "a.example A", 1020), None);
+}
+
+#[test]
+fn short_lives_are_not_asked_for_again() {
+    for (ttl, before_end) in [(9, Freshness::Fresh), (10, Freshness::Ending)] {
+        let line = format!("a.example {ttl} A 93.184.216.34");
+        let kept = entry(0, &[&line], PLAIN, 0);
+        assert_eq!(kept.freshness(at(ttl - 1), at(0)), Some(before_end));
+    }
+    let kept = entry(0, ADDRESS.1, PLAIN, 0);
+    let takers = (0..100).filter(|_| kept.take_refresh()).count();
+    assert_eq!(takers, 1, "and the others once");
+}
+
+#[test]
+fn a_stale_answer_says_what_it_is() {
+    let mut answer = answer(
+        "a.example A",
+        0,
+        &[
+            "a.example 300 CNAME b.example",
+            "b.example 5 A 93.184.216.34",
+        ],
+    )
+    .unwrap();
+    answer.authentic = true;
+    let kept = Entry::new(answer, (), PLAIN, at(0));
+    let gone = entry(NO_NAME.0, NO_NAME.1, PLAIN, 0);
+    for (entry, code, records) in [(&kept, 3, 2), (&*gone, 19, 1)] {
+        for edns in [None, Some((1232, true, ""))] {
+            let packet = query("a.example A", flag::RD | flag::AD, edns);
+            let mut out = Vec::new();
+            entry.write_stale(&mut out, &Query::read(&packet).unwrap(), 1232);
+            let message = Message::read(&out).unwrap();
+            assert!(!message.header.has(flag::AD));
+            let ttls: Vec<u32> = message.records.iter().map(|record| record.ttl).collect();
+            assert_eq!(ttls, vec![30; records]);
+            let options = message.edns.map(|edns| edns.options.to_vec());
+            let expected = edns.map(|_| vec![0, 15, 0, 2, 0, code]);
+            assert_eq!(options, expected);
+        }
+    }
+}
+
+#[test]
+fn any_answer_takes_the_place_of_an_older_one_and_a_failure_does_not() {
+    for (asked, news, left) in [
+        ("a.example A", NO_NAME, Some(Freshness::Fresh)),
+        (
+            "a.example A",
+            (3, &["authority: example 600 SOA 0"][..]),
+            None,
+        ),
+        ("a.example A", (3, &[]), None),
+        ("a.example A", (0, &[]), None),
+        ("a.example A", (0, &["a.example 0 A 93.184.216.34"]), None),
+        ("a.example A", (2, &[]), Some(Freshness::Stale)),
+        // Only that the name does not exist is said of all types.
+        ("a.example AAAA", NO_NAME, None),
+        ("a.example AAAA", (3, &[]), None),
+        ("a.example AAAA", (0, &[]), Some(Freshness::Stale)),
+        ("b.example A", NO_NAME, Some(Freshness::Stale)),
+    ] {
+        let cache = Cache::new(1 << 20, PLAIN);
+        insert(&cache, "a.example A", ADDRESS, 0);
+        insert(&cache, asked, news, 30);
+        assert_eq!(
+            freshness(&cache, "a.example A", 31),
+            left,
+            "{asked} {news:?}"
+        );
+    }
+}
+
+#[test]
+fn a_name_that_is_back_may_be_stale_again() {
+    let cache = Cache::new(1 << 20, PLAIN);
+    insert(&cache, "a.example AAAA", NO_NAME, 10);
+    let left = freshness(&cache, "a.example AAAA", 40);
+    assert_eq!(left, Some(Freshness::Stale), "as for the word itself");
+    insert(&cache, "a.example A", ADDRESS, 20);
+    assert_eq!(freshness(&cache, "a.example A", 50), Some(Freshness::Stale));
+}
+
 #[test]
 fn the_size_holds_however_much_comes() {
     const SIZE: u64 = 256 << 10;
@@ -202,7 +333,7 @@ fn the_size_holds_however_much_comes() {
     let weights: u64 = cache
         .entries
         .iter()
-        .map(|(key, entry)| Weighter::weight(&Bytes, &key, &entry))
+        .map(|(key, entry)| quick_cache::Weighter::weight(&weight::Bytes, &key, &entry))
         .sum();
     assert!(weights <= SIZE && weights > SIZE / 2, "{weights}");
 }
@@ -228,7 +359,7 @@ proptest! {
         arrived in 0..1_u64 << 40,
         steps in prop::collection::vec(0..100_000_u64, 1..12),
     ) {
-        let lifetimes = Lifetimes { shortest, longest: shortest + more, longest_negative: 3_600 };
+        let lifetimes = Lifetimes { shortest, longest: shortest + more, ..PLAIN };
         let lines = [format!("a.example {first} CNAME b.example"), format!("b.example {second} A 93.184.216.34")];
         let kept = entry(0, &[&lines[0], &lines[1]], lifetimes, arrived);
         let limit = |ttl: u32| ttl.max(shortest).min(shortest + more);
@@ -242,11 +373,32 @@ proptest! {
                 prop_assert!(seen[index] <= last[index]);
                 prop_assert_eq!(seen[index], limit(ttl).saturating_sub(age));
             }
-            if kept.is_fresh(now) {
+            if is_fresh(&kept, now) {
                 prop_assert!(seen.iter().all(|ttl| *ttl > 0));
                 prop_assert!(age < limit(first.min(second)));
             }
             last = seen;
         }
     }
+}
+
+/// What is written into the file of the cache becomes stale in the next run, which knows only what is written with it.
+#[test]
+fn what_is_gone_is_not_written_while_it_lives() {
+    let cache: Cache<()> = Cache::new(1 << 20, PLAIN);
+    let [asked, other] = ["a.example A", "a.example AAAA"].map(question);
+    let [asked, other] = [&asked, &other].map(|question| KeyRef::new(question, false, false));
+    cache.insert(
+        asked.to_key(),
+        &entry(0, &["a.example 60 A 93.184.216.34"], PLAIN, 1000),
+    );
+    assert_eq!(cache.useful(at(1010)).count(), 1);
+    // Without a SOA record that may not be kept itself.
+    let gone = answer("a.example AAAA", 3, &[]).unwrap();
+    cache.insert(
+        other.to_key(),
+        &Arc::new(Entry::new(gone, (), PLAIN, at(1005))),
+    );
+    assert!(cache.find(&asked, at(1010)).is_some(), "it lives");
+    assert_eq!(cache.useful(at(1010)).count(), 0);
 }

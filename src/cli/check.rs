@@ -7,6 +7,7 @@ use clap::Args;
 use super::output::say;
 use super::{Source, exit};
 use crate::config::{Settings, Severity};
+use crate::daemon::check_cache_file;
 use crate::daemon::local::{self, Loaded};
 use crate::upstream::clock;
 
@@ -31,6 +32,7 @@ impl Check {
                 Ok(loaded) => findings.extend(loaded.warnings),
                 Err(errors) => findings.extend(errors),
             }
+            findings.extend(settings.cache_file.as_deref().and_then(check_cache_file));
         }
         for finding in &findings {
             say(finding);

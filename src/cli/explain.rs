@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -72,11 +73,12 @@ impl Explain {
                 return ExitCode::from(exit::USAGE);
             }
         };
-        runtime.block_on(self.walk(&resolver));
+        let stale = Duration::from_secs(settings.lifetimes.stale.into());
+        runtime.block_on(self.walk(&resolver, stale));
         exit::OK
     }
 
-    async fn walk(&self, resolver: &Resolver) {
+    async fn walk(&self, resolver: &Resolver, stale: Duration) {
         let packet = self.packet();
         let session = resolver.session(clock::now());
         let state = session.state();
@@ -113,7 +115,7 @@ impl Explain {
             ),
         );
         match resolver.inspect(state, &Ask::new(&query)).await {
-            Ok(entry) => self.show_verdict(state, &query, &entry),
+            Ok(entry) => self.show_verdict(state, &query, &entry, stale),
             Err(Failure::Refused(answer)) => {
                 show("upstream", &format!("{}; this is passed on", answer.rcode));
                 show_errors(&answer.options);
@@ -130,7 +132,13 @@ impl Explain {
         }
     }
 
-    fn show_verdict(&self, state: &State, query: &Query<'_>, entry: &Entry<Findings>) {
+    fn show_verdict(
+        &self,
+        state: &State,
+        query: &Query<'_>,
+        entry: &Entry<Findings>,
+        stale: Duration,
+    ) {
         let mut out = Vec::new();
         entry.write(&mut out, query, clock::now(), usize::from(u16::MAX));
         show("upstream", &describe(&out));
@@ -138,7 +146,11 @@ impl Explain {
         if let Some(judged) = state.upstream.judges(&query.question.name) {
             show("dnssec", judgement(judged, entry.answer().authentic));
         }
-        show("kept for", &format!("{} s", entry.lifetime().as_secs()));
+        if state.is_excluded(&query.question.name) {
+            show("kept for", "0 s; the name is in [cache] exclude");
+        } else {
+            show("kept for", &describe_lifetime(entry.lifetime(), stale));
+        }
         let mut exceptions = state
             .judge
             .exceptions_of(&query.question.name)
@@ -221,6 +233,19 @@ fn reason(offence: &Offence) -> String {
         Cause::Address(_, reason) => reason.to_string(),
         Cause::Own(_) => "a public address of this network".to_owned(),
         cause => cause.to_string(),
+    }
+}
+
+/// How long a running lanward gives the answer, and how long after that while no upstream answers.
+fn describe_lifetime(lifetime: Duration, stale: Duration) -> String {
+    let seconds = lifetime.as_secs();
+    if lifetime.is_zero() || stale.is_zero() {
+        format!("{seconds} s")
+    } else {
+        format!(
+            "{seconds} s; while no upstream answers, {} s more as stale",
+            stale.as_secs()
+        )
     }
 }
 

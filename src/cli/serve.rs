@@ -19,7 +19,8 @@ use crate::upstream::Server;
 /// Answer questions
 ///
 /// Without a file: listens on 127.0.0.1:5335, asks the system's resolvers, decodes plex.direct names, and blocks every other
-/// name that points inside. SIGTERM ends it, SIGHUP reads the file again, SIGUSR1 logs what was counted.
+/// name that points inside. SIGTERM ends it, SIGHUP reads the file again, SIGUSR1 logs what was counted and writes the cache into
+/// its file.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
@@ -27,13 +28,29 @@ pub(super) struct Serve {
     /// Listen on this address, for UDP and TCP, in place of those in the file; may be repeated
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_listen)]
     listen: Vec<SocketAddr>,
-    /// Ask this server in place of those in the file, such as 9.9.9.9 or 192.168.1.1:5353; may be repeated
+    /// Ask this server in place of those in the file, written as there, such as 9.9.9.9 or 192.168.1.1:5353; may be repeated
     #[arg(long, value_name = "SERVER")]
     upstream: Vec<Server>,
 }
 
 /// Threads for TCP and for what waits for upstream; UDP has its own.
 const RUNTIME_THREADS: usize = 2;
+
+/// Each question under way has a socket of its own for each server that is asked: as many as that takes, and connections.
+const FILES: u64 = 16_384;
+
+/// Raises the limit of open files, as far as the system lets us. Most shells set it to 1024, from times in which programs counted
+/// no further, and then half of the questions that may be under way could not be asked.
+fn allow_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        let wanted = FILES.min(hard).max(soft);
+        setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)
+    });
+    if let Err(error) = raised {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
 
 impl Serve {
     pub(super) fn run(self) -> ExitCode {
@@ -42,6 +59,7 @@ impl Serve {
             Err(code) => return code,
         };
         start_log(settings.log);
+        allow_files();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(RUNTIME_THREADS)
             .enable_all()
@@ -82,7 +100,10 @@ impl Serve {
                 () = daemon.failed() => return Err(io::Error::other("a listener failed")),
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = count.recv() => daemon.tell_counts(),
+                _ = count.recv() => {
+                    daemon.tell_counts();
+                    daemon.save_cache();
+                }
                 _ = hang_up.recv() => self.reload(&daemon),
             }
         }

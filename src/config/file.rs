@@ -37,6 +37,8 @@ pub(super) struct Server {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Upstream {
     pub(super) servers: Option<Vec<Text>>,
+    pub(super) bootstrap: Vec<Text>,
+    pub(super) ca: Option<Text>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
     pub(super) dnssec: Option<Text>,
@@ -51,6 +53,7 @@ pub(super) struct Route {
     pub(super) servers: Spanned<Vec<Text>>,
     #[serde(default)]
     pub(super) private: bool,
+    pub(super) ca: Option<Text>,
     pub(super) strategy: Option<Text>,
     pub(super) failover_on: Option<Vec<Text>>,
     pub(super) dnssec: Option<Text>,
@@ -144,6 +147,10 @@ pub(super) struct Cache {
     pub(super) min_ttl: Option<u32>,
     pub(super) max_ttl: Option<Spanned<u32>>,
     pub(super) max_negative_ttl: Option<u32>,
+    pub(super) max_stale: Option<Spanned<u32>>,
+    pub(super) prefetch: Option<bool>,
+    pub(super) file: Option<Text>,
+    pub(super) exclude: Vec<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -18,6 +18,7 @@ use crate::cache::Lifetimes;
 use crate::name::embedded::{Domain, preset};
 use crate::server::access::Rule;
 use crate::upstream::Server;
+use crate::wire::Name;
 
 use file::{File, Text};
 use finding::Prover;
@@ -34,6 +35,8 @@ pub use upstream::{Route, Upstream};
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5335);
 const DEFAULT_CACHE: u64 = 32 << 20;
+/// The longest time after its end at which an answer may be of use, in seconds: a week (RFC 8767 §5 suggests one to three days).
+const MOST_STALE: u32 = 604_800;
 /// More threads than this no household's machine can use.
 const MAX_WORKERS: usize = 64;
 
@@ -58,6 +61,12 @@ pub struct Settings {
     pub cache: u64,
     /// How long answers live in it.
     pub lifetimes: Lifetimes,
+    /// Whether answers in use are asked for again before they end.
+    pub prefetch: bool,
+    /// The file in which the cache outlives a restart.
+    pub cache_file: Option<PathBuf>,
+    /// Domains whose answers are not kept, with all names below them.
+    pub exclude: Vec<Name>,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -84,6 +93,9 @@ impl Default for Settings {
             protection: Protection::default(),
             cache: DEFAULT_CACHE,
             lifetimes: Lifetimes::default(),
+            prefetch: true,
+            cache_file: None,
+            exclude: Vec::new(),
             log: Log {
                 level: tracing::Level::INFO,
                 json: false,
@@ -153,6 +165,12 @@ impl Settings {
                 .and_then(|size| prover.read::<Size>("size", size))
                 .map_or(DEFAULT_CACHE, |size| size.0),
             lifetimes: lifetimes(&mut prover, &file.cache),
+            prefetch: file.cache.prefetch.unwrap_or(true),
+            cache_file: (file.cache.file.as_ref())
+                .and_then(|text| cache_file(&mut prover, text, folder)),
+            exclude: (file.cache.exclude.iter())
+                .filter_map(|text| names::read_name(&mut prover, "exclude", text))
+                .collect(),
             log: log(&mut prover, &file.log),
         };
         settings.cross_check(&mut prover, &file);
@@ -165,20 +183,17 @@ impl Settings {
 
     /// What is wrong only in the light of something else.
     fn cross_check(&self, prover: &mut Prover<'_>, file: &File) {
-        let texts = file
-            .upstream
-            .servers
-            .iter()
-            .flatten()
-            .chain(file.route.iter().flat_map(|route| route.servers.get_ref()));
-        for text in texts {
-            let own = text
-                .get_ref()
-                .parse::<Server>()
-                .ok()
-                .filter(|server| self.is_own_listener(server.address()));
-            if let Some(server) = own {
-                prover.error(Some(text.span()), format!("servers: {server} is where lanward itself listens; it would ask itself for ever"));
+        let servers = file.upstream.servers.iter().flatten();
+        let routes = file.route.iter().flat_map(|route| route.servers.get_ref());
+        let servers = servers.chain(routes).map(|text| ("servers", text));
+        let bootstrap = file.upstream.bootstrap.iter();
+        for (key, text) in servers.chain(bootstrap.map(|text| ("bootstrap", text))) {
+            let is_own = |server: &Server| {
+                let mut addresses = server.all_addresses();
+                addresses.any(|address| self.is_own_listener(*address))
+            };
+            if let Some(server) = text.get_ref().parse::<Server>().ok().filter(is_own) {
+                prover.error(Some(text.span()), format!("{key}: {server} is where lanward itself listens; it would ask itself for ever"));
             }
         }
         let listen = file.server.listen.iter().flatten();
@@ -233,7 +248,18 @@ fn lifetimes(prover: &mut Prover<'_>, cache: &file::Cache) -> Lifetimes {
             .as_ref()
             .map_or(default.longest, |longest| *longest.get_ref()),
         longest_negative: cache.max_negative_ttl.unwrap_or(default.longest_negative),
+        stale: cache
+            .max_stale
+            .as_ref()
+            .map_or(default.stale, |stale| *stale.get_ref()),
     };
+    if lifetimes.stale > MOST_STALE {
+        let span = cache.max_stale.as_ref().map(toml::Spanned::span);
+        prover.error(
+            span,
+            format!("max_stale: allowed: 0 (never) to {MOST_STALE}, which is a week"),
+        );
+    }
     if lifetimes.shortest > lifetimes.longest {
         let span = cache.max_ttl.as_ref().map(toml::Spanned::span);
         prover.error(
@@ -245,6 +271,15 @@ fn lifetimes(prover: &mut Prover<'_>, cache: &file::Cache) -> Lifetimes {
         );
     }
     lifetimes
+}
+
+fn cache_file(prover: &mut Prover<'_>, text: &Text, folder: &Path) -> Option<PathBuf> {
+    prover.read_with("file", text, |path| {
+        let named = Path::new(path).file_name().is_some();
+        let allowed = "allowed: such as \"/var/cache/lanward/cache\"";
+        let refuse = || format!("{path:?} names no file; {allowed}");
+        named.then(|| folder.join(path)).ok_or_else(refuse)
+    })
 }
 
 fn log(prover: &mut Prover<'_>, log: &file::Log) -> Log {

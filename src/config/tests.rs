@@ -17,6 +17,28 @@ fn findings(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// A server that needs no root certificates, which this machine may not have, but somebody who knows its address.
+const PINNED_NAME: &str = "[upstream]\nservers = [\"tls://dns.example#sha256/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\"]\n";
+
+#[test]
+fn names_are_looked_up_where_the_file_says() {
+    for more in [
+        "bootstrap = [\"9.9.9.9\", \"tcp://[2620:fe::fe]\"]\n",
+        "strategy = \"strict\"\nbootstrap = [\"9.9.9.9\"]\n",
+    ] {
+        assert_eq!(
+            findings(&format!("{PINNED_NAME}{more}")),
+            Vec::<String>::new()
+        );
+    }
+    let beside = PINNED_NAME.replace("\"]", "\", \"192.168.1.1\"]");
+    assert_eq!(findings(&beside), Vec::<String>::new());
+    // The default servers are not asked for the servers of a route.
+    let route = PINNED_NAME.replace("[upstream]", "[[route]]\ndomains = [\"corp.example\"]");
+    let found = findings(&format!("{route}[upstream]\nservers = [\"9.9.9.9\"]\n"));
+    assert!(found.len() == 1 && found[0].starts_with("3:12: error: servers: nobody can be asked"));
+}
+
 #[test]
 fn an_empty_file_is_the_defaults() {
     let (settings, findings) = Settings::prove(Path::new("f"), "");
@@ -71,12 +93,24 @@ fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
             "3:8: warning: ids: this is about plex.direct",
         ),
         (
+            "[cache]\nfile = \"\"\n",
+            "2:8: error: file: \"\" names no file; allowed: ",
+        ),
+        (
+            "[cache]\nexclude = [\"*.example.com\"]\n",
+            "2:12: error: exclude: \"*.example.com\": write \"example.com\"",
+        ),
+        (
+            "[cache]\nmax_stale = 604801\n",
+            "2:13: error: max_stale: allowed: 0 (never) to 604800",
+        ),
+        (
             "[server]\nworkers = 0\n",
             "2:11: error: workers: allowed: 1 to 64",
         ),
         (
             "[upstream]\nservers = [\"dns.example\"]\n",
-            "2:12: error: servers: \"dns.example\" is no server; allowed: an address",
+            "2:12: error: servers: \"dns.example\" has a name, which proves nothing",
         ),
         ("[upstream]\ndnssec = \"on\"\n", "2:10: error: dnssec: "),
         (
@@ -96,8 +130,32 @@ fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
             "3:16: error: trust_anchor: no/such/file: ",
         ),
         (
-            "[upstream]\nservers = [\"tls://9.9.9.9\"]\n",
-            "2:12: error: servers: tls:// is not supported; allowed: udp:// and tcp://",
+            "[upstream]\nservers = [\"doh://9.9.9.9\"]\n",
+            "2:12: error: servers: doh:// is not supported; allowed: udp://, tcp://, tls://",
+        ),
+        (
+            "[upstream]\nservers = [\"tls://dns.example#sha256/x\"]\n",
+            "2:12: error: servers: \"x\" is no SHA-256 digest in base 64; allowed: 44 characters",
+        ),
+        (
+            PINNED_NAME,
+            "2:12: error: servers: nobody can be asked for the address of tls://dns.example#",
+        ),
+        (
+            "[upstream]\nbootstrap = [\"tls://dns.example\"]\n",
+            "2:14: error: bootstrap: tls://dns.example has no address itself; allowed: ",
+        ),
+        (
+            "[upstream]\nca = \"no-such.pem\"\n",
+            "2:6: error: ca: no-such.pem cannot be read: No such file",
+        ),
+        (
+            "[[route]]\ndomains = [\"a.example\"]\nservers = [\"127.0.0.1:9\"]\nca = \"no-such.pem\"\n",
+            "4:6: error: ca: no-such.pem cannot be read: No such file",
+        ),
+        (
+            "[upstream]\nbootstrap = [\"127.0.0.1:5335\"]\n",
+            "2:14: error: bootstrap: 127.0.0.1:5335 is where lanward itself listens",
         ),
         (
             "[upstream]\nservers = [\"127.0.0.1:5335\"]\n",

@@ -6,7 +6,7 @@ use super::dnssec::{self, Dnssec};
 use super::file::{self, File, Text};
 use super::finding::Prover;
 use super::{names, rebinding};
-use crate::upstream::{Codes, Policy, Server, Strategy};
+use crate::upstream::{Codes, Gear, Policy, Server, Strategy, Trust};
 use crate::wire::{Name, Rcode};
 
 /// Whom to ask what is not known here.
@@ -14,6 +14,8 @@ use crate::wire::{Name, Rcode};
 pub struct Upstream {
     /// The default servers; `None`: those of the system.
     pub servers: Option<Vec<Server>>,
+    /// How they are found, and by whom they are proven.
+    pub gear: Gear,
     /// In which manner they are asked.
     pub policy: Policy,
     /// Servers for single domains.
@@ -29,30 +31,84 @@ pub struct Route {
     pub domains: Vec<Name>,
     /// Their servers.
     pub servers: Vec<Server>,
+    /// How they are found, and by whom they are proven.
+    pub gear: Gear,
     /// In which manner they are asked.
     pub policy: Policy,
     /// Whether answers may hold private addresses.
     pub private: bool,
 }
 
-/// `[upstream]` and `[[route]]`.
+/// `[upstream]` and `[[route]]`; the files that they name are in `folder` unless they say otherwise.
 pub(super) fn prove(prover: &mut Prover<'_>, file: &File, folder: &Path) -> Upstream {
+    let gear = prove_gear(prover, &file.upstream, folder);
     let servers =
-        (file.upstream.servers.as_deref()).map(|servers| prover.read_all("servers", servers));
+        (file.upstream.servers.as_deref()).map(|servers| prove_servers(prover, servers, &gear));
     let manner = (&file.upstream.strategy, &file.upstream.failover_on);
     let policy = prove_policy(prover, manner, Policy::default());
     let routes = (file.route.iter())
-        .filter_map(|route| prove_route(prover, route, policy))
+        .filter_map(|route| prove_route(prover, route, (&gear, policy), folder))
         .collect();
     Upstream {
         servers,
+        gear,
         policy,
         routes,
         dnssec: dnssec::prove(prover, file, folder),
     }
 }
 
-fn prove_route(prover: &mut Prover<'_>, route: &file::Route, default: Policy) -> Option<Route> {
+/// Who knows the addresses of servers, and who is believed about their certificates.
+fn prove_gear(prover: &mut Prover<'_>, section: &file::Upstream, folder: &Path) -> Gear {
+    let alone = Gear {
+        trust: prove_trust(prover, section.ca.as_ref(), folder).unwrap_or_default(),
+        bootstrap: Vec::new(),
+    };
+    let bootstrap = section.bootstrap.iter().filter_map(|text| {
+        let server = prover.read::<Server>("bootstrap", text)?;
+        let problem = if server.addresses().is_empty() {
+            format!("{server} has no address itself; allowed: servers with one, such as 9.9.9.9 or tls://dns.quad9.net@9.9.9.9")
+        } else if let Err(error) = alone.prove(&server, &[]) {
+            error.to_string()
+        } else {
+            return Some(server);
+        };
+        prover.error(Some(text.span()), format!("bootstrap: {problem}"));
+        None
+    });
+    Gear {
+        bootstrap: bootstrap.collect(),
+        ..alone.clone()
+    }
+}
+
+/// The root certificates in a file; none if no file is named.
+fn prove_trust(prover: &mut Prover<'_>, ca: Option<&Text>, folder: &Path) -> Option<Trust> {
+    prover.read_with("ca", ca?, |path| {
+        Trust::read(&folder.join(path)).map_err(|error| error.to_string())
+    })
+}
+
+/// A list of servers that can all be found and proven.
+fn prove_servers(prover: &mut Prover<'_>, texts: &[Text], gear: &Gear) -> Vec<Server> {
+    let read: Vec<(&Text, Server)> = (texts.iter())
+        .filter_map(|text| Some((text, prover.read::<Server>("servers", text)?)))
+        .collect();
+    let servers: Vec<Server> = read.iter().map(|(_, server)| server.clone()).collect();
+    for (text, server) in read {
+        if let Err(error) = gear.prove(&server, &servers) {
+            prover.error(Some(text.span()), format!("servers: {error}"));
+        }
+    }
+    servers
+}
+
+fn prove_route(
+    prover: &mut Prover<'_>,
+    route: &file::Route,
+    (gear, policy): (&Gear, Policy),
+    folder: &Path,
+) -> Option<Route> {
     for (key, list) in [("domains", &route.domains), ("servers", &route.servers)] {
         if list.get_ref().is_empty() {
             prover.error(
@@ -69,11 +125,16 @@ fn prove_route(prover: &mut Prover<'_>, route: &file::Route, default: Policy) ->
         Some(domain)
     });
     let domains: Vec<Name> = domains.collect();
-    let servers = prover.read_all("servers", route.servers.get_ref());
-    let policy = prove_policy(prover, (&route.strategy, &route.failover_on), default);
+    let gear = Gear {
+        trust: prove_trust(prover, route.ca.as_ref(), folder).unwrap_or_else(|| gear.trust.clone()),
+        bootstrap: gear.bootstrap.clone(),
+    };
+    let servers = prove_servers(prover, route.servers.get_ref(), &gear);
+    let policy = prove_policy(prover, (&route.strategy, &route.failover_on), policy);
     (!domains.is_empty() && !servers.is_empty()).then_some(Route {
         domains,
         servers,
+        gear,
         policy,
         private: route.private,
     })

@@ -15,7 +15,7 @@ use super::watch::Watched;
 use super::{StartError, system};
 use crate::config::{Finding, Settings};
 use crate::server::{Access, House, interfaces};
-use crate::upstream::clock;
+use crate::upstream::{Server, clock};
 use crate::wire::Name;
 
 /// How often to look whether a file has changed: what a device is called is known within a second.
@@ -34,8 +34,29 @@ pub(super) struct Keeper {
 struct Kept {
     settings: Settings,
     networks: Vec<IpNet>,
+    /// The system's resolvers, when it last named any.
+    resolvers: Vec<Server>,
     loaded: Loaded,
     watched: Watched,
+}
+
+impl Kept {
+    /// Takes over the resolvers that the system names now. It names none while a link is away, or when all of the machine is to
+    /// ask lanward: those from before may answer then, and what they said stands; nobody else would.
+    fn look_for_resolvers(&mut self) {
+        let resolvers = system::servers(&self.settings);
+        if !resolvers.is_empty() {
+            self.resolvers = resolvers;
+        }
+    }
+
+    /// The settings, with the system's resolvers where none are written.
+    fn complete(&self) -> Settings {
+        let mut settings = self.settings.clone();
+        let servers = &mut settings.upstream.servers;
+        servers.get_or_insert_with(|| self.resolvers.clone());
+        settings
+    }
 }
 
 impl Keeper {
@@ -46,12 +67,15 @@ impl Keeper {
         loaded: Loaded,
     ) -> Self {
         let watched = Watched::new(&settings.local);
-        let kept = Mutex::new(Kept {
+        let mut kept = Kept {
             settings,
             networks,
+            resolvers: Vec::new(),
             loaded,
             watched,
-        });
+        };
+        kept.look_for_resolvers();
+        let kept = Mutex::new(kept);
         Self { house, kept }
     }
 
@@ -72,17 +96,18 @@ impl Keeper {
         let loaded =
             local::load(&settings.local, &before, clock::of_day()).map_err(StartError::Local)?;
         let parts = build(&settings, &networks, &loaded);
-        if let Some(own) = parts.own_listener(&settings) {
-            return Err(StartError::OwnListener(own));
-        }
+        parts.prove(&settings)?;
         parts.tell();
         tell(&loaded);
+        let resolvers = std::mem::take(&mut kept.resolvers);
         *kept = Kept {
             settings,
             networks,
+            resolvers,
             loaded,
             watched,
         };
+        kept.look_for_resolvers();
         self.put_in_force(&kept);
         Ok(())
     }
@@ -141,10 +166,11 @@ impl Keeper {
         let mut kept = self.lock();
         let networks = interfaces::networks();
         let new_networks = networks != kept.networks;
+        kept.look_for_resolvers();
         let session = self.house.resolver.session(Duration::ZERO);
         let (_, group) = session.state().upstream.route(&Name::ROOT);
-        let new_servers = kept.settings.upstream.servers.is_none()
-            && !group.servers().eq(&system::servers(&kept.settings));
+        let new_servers =
+            kept.settings.upstream.servers.is_none() && !group.servers().eq(&kept.resolvers);
         if !new_networks && !new_servers {
             return;
         }
@@ -157,7 +183,7 @@ impl Keeper {
     fn put_in_force(&self, kept: &Kept) {
         let access = Access::new(&kept.settings.allow, &kept.networks);
         self.house.access.store(Arc::new(access));
-        let parts = build(&kept.settings, &kept.networks, &kept.loaded);
+        let parts = build(&kept.complete(), &kept.networks, &kept.loaded);
         self.house.resolver.replace(parts.state);
     }
 
@@ -196,9 +222,10 @@ fn warn_of_restart(old: &Settings, new: &Settings) {
     if new.listen.len() != old.listen.len() || !pairs.into_iter().all(same) {
         tracing::warn!("a changed listen takes effect at the next start");
     }
-    if (new.workers, new.cache, new.lifetimes, new.log)
-        != (old.workers, old.cache, old.lifetimes, old.log)
-    {
-        tracing::warn!("changed workers, [cache] or [log] take effect at the next start");
+    let fixed = |of: &Settings| (of.workers, of.cache, of.lifetimes, of.prefetch, of.log);
+    if fixed(new) != fixed(old) || new.cache_file != old.cache_file {
+        tracing::warn!(
+            "changed workers, [cache] (but for exclude) or [log] take effect at the next start"
+        );
     }
 }

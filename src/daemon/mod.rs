@@ -4,6 +4,7 @@
 
 mod keeper;
 pub mod local;
+mod memory;
 mod parts;
 mod system;
 mod watch;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,14 +23,16 @@ use tokio_util::task::TaskTracker;
 use crate::cache::Cache;
 use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
-use crate::resolver::Resolver;
+use crate::resolver::{Resolver, State};
 use crate::server::bind::{BindError, Bound, bind};
 use crate::server::{Access, GRACE, House, interfaces, serve_tcp, serve_udp};
-use crate::upstream::clock;
+use crate::upstream::{GearError, clock};
 
 use keeper::Keeper;
 use local::Loaded;
+use memory::Memory;
 
+pub use memory::check as check_cache_file;
 pub use parts::{Parts, build};
 
 /// Why lanward does not start.
@@ -40,6 +44,9 @@ pub enum StartError {
     /// An upstream server is one of our own listeners.
     #[error("upstream server {0} is where lanward itself listens; it would ask itself for ever")]
     OwnListener(SocketAddr),
+    /// An upstream server can never be asked.
+    #[error(transparent)]
+    Gear(#[from] GearError),
     /// Local data cannot be loaded.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Local(Vec<Finding>),
@@ -53,6 +60,7 @@ pub enum StartError {
 pub struct Daemon {
     house: House,
     keeper: Arc<Keeper>,
+    memory: Option<Arc<Memory>>,
     addresses: Vec<SocketAddr>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -76,22 +84,10 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         .map_err(StartError::Local)?;
     keeper::tell(&loaded);
     let parts = build(&settings, &networks, &loaded);
-    if let Some(own) = parts.own_listener(&settings) {
-        return Err(StartError::OwnListener(own));
-    }
+    parts.prove(&settings)?;
     parts.tell();
-    let resolver = Resolver::new(parts.state, Cache::new(settings.cache, settings.lifetimes));
-    let house = House {
-        resolver: Arc::new(resolver),
-        access: Arc::new(ArcSwap::from_pointee(Access::new(
-            &settings.allow,
-            &networks,
-        ))),
-        seats: Arc::default(),
-        metrics: Arc::new(Metrics::new(workers * bound.len())),
-        tasks: TaskTracker::new(),
-        stop: CancellationToken::new(),
-    };
+    let house = house(&settings, &networks, parts.state, workers * bound.len());
+    let memory = remember(&settings, &house);
     let addresses = settings.listen.clone();
     // If a listener fails, those before it must end again.
     let guard = house.stop.clone().drop_guard();
@@ -112,9 +108,53 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     Ok(Daemon {
         house,
         keeper,
+        memory,
         addresses,
         threads,
     })
+}
+
+/// Restores the cache, and begins to keep it, where the settings name a file for it. The sockets are there by now: what is asked
+/// meanwhile waits in them.
+fn remember(settings: &Settings, house: &House) -> Option<Arc<Memory>> {
+    let path = settings.cache_file.clone()?;
+    let memory = Arc::new(Memory::new(path, Arc::clone(&house.resolver)));
+    memory.restore(settings.cache);
+    let keeping = Arc::clone(&memory).keep(house.stop.clone());
+    drop(house.tasks.spawn(keeping));
+    Some(memory)
+}
+
+/// What all doors share. Where the settings want it, a task begins here that asks again for answers in use.
+fn house(settings: &Settings, networks: &[IpNet], state: State, workers: usize) -> House {
+    let resolver = Resolver::new(state, Cache::new(settings.cache, settings.lifetimes));
+    let (resolver, refresher) = if settings.prefetch {
+        let (resolver, refresher) = resolver.refreshing();
+        (resolver, Some(refresher))
+    } else {
+        (resolver, None)
+    };
+    let house = House {
+        resolver: Arc::new(resolver),
+        access: Arc::new(ArcSwap::from_pointee(Access::new(
+            &settings.allow,
+            networks,
+        ))),
+        seats: Arc::default(),
+        metrics: Arc::new(Metrics::new(workers)),
+        tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
+    };
+    if let Some(refresher) = refresher {
+        let refreshing = refresher.run(Arc::clone(&house.resolver));
+        let stop = house.stop.clone();
+        drop(
+            house
+                .tasks
+                .spawn(stop.run_until_cancelled_owned(refreshing)),
+        );
+    }
+    house
 }
 
 impl Daemon {
@@ -144,7 +184,15 @@ impl Daemon {
         );
     }
 
-    /// Takes no more questions, answers those under way, and ends.
+    /// Begins to write the cache into its file, if it has one.
+    pub fn save_cache(&self) {
+        if let Some(memory) = self.memory.clone() {
+            let saving = async move { memory.save_aside().await };
+            drop(self.house.tasks.spawn(saving));
+        }
+    }
+
+    /// Takes no more questions, answers those under way, writes the cache into its file, and ends.
     pub async fn stop(self) {
         self.house.stop.cancel();
         self.house.tasks.close();
@@ -157,6 +205,9 @@ impl Daemon {
         for thread in self.threads {
             // A thread that panicked has said so itself.
             let _panicked = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+        if let Some(memory) = self.memory {
+            memory.save_aside().await;
         }
     }
 }

@@ -1,13 +1,12 @@
 //! From settings to the state of a resolver.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 use tokio::runtime::Handle;
 
 use super::local::Loaded;
-use super::system;
+use super::{StartError, system};
 use crate::address::classify;
 use crate::config::{OwnNetwork, Settings};
 use crate::name::embedded::Embedded;
@@ -35,7 +34,7 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         .clone()
         .unwrap_or_else(|| system::servers(settings));
     let routes = settings.upstream.routes.iter().flat_map(|route| {
-        let group = Arc::new(Group::new(route.servers.clone(), route.policy));
+        let group = Arc::new(Group::new(route.servers.clone(), route.policy, &route.gear));
         route
             .domains
             .iter()
@@ -44,7 +43,8 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
     let embedded = Arc::new(Embedded::new(settings.embedded.iter().cloned()));
     let mut policy = policy(settings, networks, Arc::clone(&embedded));
     policy.protected.extend(&local.protected);
-    let upstream = Upstream::new(Group::new(servers, settings.upstream.policy), routes);
+    let default = Group::new(servers, settings.upstream.policy, &settings.upstream.gear);
+    let upstream = Upstream::new(default, routes);
     let upstream = match &settings.upstream.dnssec {
         Some(dnssec) => upstream.judged_by(Validator::new(
             dnssec.anchors.clone(),
@@ -59,6 +59,11 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         special: SpecialUse::new(),
         judge: Judge::new(policy),
         upstream: Arc::new(upstream),
+        excluded: settings
+            .exclude
+            .iter()
+            .map(|domain| (*domain, ()))
+            .collect(),
     };
     Parts {
         state,
@@ -67,16 +72,19 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
 }
 
 impl Parts {
-    /// A server of ours among the upstream servers.
-    pub(super) fn own_listener(&self, settings: &Settings) -> Option<SocketAddr> {
-        let servers = self
-            .state
-            .upstream
-            .groups()
-            .flat_map(|group| group.servers());
-        servers
-            .map(Server::address)
-            .find(|address| settings.is_own_listener(*address))
+    /// Whether every upstream server can be asked, as far as that does not depend on the network.
+    pub(super) fn prove(&self, settings: &Settings) -> Result<(), StartError> {
+        let groups = || self.state.upstream.groups();
+        let servers = groups().flat_map(|group| group.servers());
+        let servers = servers.chain(&settings.upstream.gear.bootstrap);
+        let mut addresses = servers.flat_map(Server::all_addresses);
+        if let Some(own) = addresses.find(|address| settings.is_own_listener(**address)) {
+            return Err(StartError::OwnListener(*own));
+        }
+        for group in groups() {
+            group.prove()?;
+        }
+        Ok(())
     }
 
     /// Logs where questions go.

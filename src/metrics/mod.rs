@@ -33,6 +33,7 @@ counters! {
     Special "special" "Answered from the special-use names.",
     Server "server" "Answered by what the server says of itself.",
     Cache "cache" "Answered from the cache.",
+    Stale "stale" "Answered from the cache past the answer's life, because no upstream answered.",
     Upstream "upstream" "Answered by an upstream.",
     Blocked "blocked" "Blocked: the answer pointed inside.",
     Sinkhole "sinkhole" "Blocked: the upstream's own word for a name that it blocks.",

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
+
 use crate::wire::Name;
 
 /// Up to so many entries are compared one by one; hashing a suffix costs more than that.
@@ -15,8 +17,8 @@ const SCAN: usize = 8;
 #[derive(Debug, Clone)]
 pub struct SuffixMap<T> {
     entries: Vec<(Name, T)>,
-    /// Where in `entries` the suffix stands. Seeded by the system, since names come from outside.
-    index: HashMap<Box<[u8]>, usize>,
+    /// Where in `entries` the suffix stands. What stands there is the operator's; names from outside are only looked up.
+    index: HashMap<Box<[u8]>, usize, RandomState>,
     /// Bit n is set if some entry has n labels; all other suffixes of a name are skipped.
     lengths: u128,
 }
@@ -26,7 +28,7 @@ impl<T> SuffixMap<T> {
     pub fn new() -> Self {
         Self {
             entries: Vec::new(),
-            index: HashMap::new(),
+            index: HashMap::default(),
             lengths: 0,
         }
     }

@@ -42,7 +42,12 @@ impl Findings {
     /// Looks through an answer. Address records, and the hints and targets of service records (RFC 9460 §7.3); texts never.
     pub fn scan(answer: &Answer) -> Result<Self, Malformed> {
         let message = Message::read(&answer.bytes)?;
-        let mut findings = Self::default();
+        let is_address = |record: &&Record| matches!(record.kind, RecordType::A | RecordType::AAAA);
+        let count = message.records.iter().filter(is_address).count();
+        let mut findings = Self {
+            addresses: Vec::with_capacity(count),
+            ..Self::default()
+        };
         for record in &message.records {
             findings.look_at(&message, record)?;
         }

@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::watch;
+use foldhash::quality::RandomState;
+use tokio::sync::oneshot;
 
-use crate::cache::{Entry, Key};
+use super::State;
+use super::topic::{Topic, TopicRef};
+use crate::cache::Entry;
 use crate::rebinding::Findings;
-use crate::upstream::Failure;
+use crate::upstream::{Ask, Failure};
 
 /// Questions under way at the same time, of all clients.
 const MAX_OPEN: usize = 2048;
@@ -18,15 +22,37 @@ const MAX_OPEN_PER_CLIENT: usize = 256;
 /// How a flight ends.
 pub(super) type Landing = Result<Arc<Entry<Findings>>, Arc<Failure>>;
 
-/// The open flights, by question; and who has how many questions under way.
+/// What twins have in common: the question, and the servers that are asked. Who asks after these were changed does not wait for
+/// what those from before will say.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Course {
+    topic: Topic,
+    /// Where the servers stand in memory. As long as a flight is open, it holds them there.
+    upstream: usize,
+}
+
+impl Course {
+    /// The course of what is asked in this state.
+    pub(super) fn new(state: &State, ask: &Ask) -> Self {
+        Self {
+            topic: TopicRef::new(ask).to_topic(),
+            upstream: Arc::as_ptr(&state.upstream).addr(),
+        }
+    }
+}
+
+/// The open flights, by course; and who has how many questions under way.
 ///
 /// Asking the same question twice at the same time would double an attacker's chance to guess an answer, again and again
 /// (CVE-2020-25686), so twins wait for the first.
 #[derive(Debug, Default)]
 pub(super) struct Flights {
-    open: Mutex<HashMap<Key, watch::Receiver<Option<Landing>>>>,
+    open: Mutex<HashMap<Course, Twins, RandomState>>,
     clients: Arc<Mutex<Clients>>,
 }
+
+/// Those who wait for a flight. Most flights have none.
+type Twins = Vec<oneshot::Sender<Landing>>;
 
 #[derive(Debug, Default)]
 struct Clients {
@@ -37,13 +63,17 @@ struct Clients {
 /// The right to have one question under way; given back on drop.
 #[derive(Debug)]
 pub struct Permit {
+    /// When nothing was known that could be given at once.
+    pub(super) since: Duration,
+    /// There is a stale answer to give if no better one comes.
+    pub(super) has_stale: bool,
     clients: Arc<Mutex<Clients>>,
     client: IpAddr,
 }
 
 impl Flights {
-    /// Room for one more question of this client, if there is any.
-    pub(super) fn admit(&self, client: IpAddr) -> Option<Permit> {
+    /// Room for one more question of this client at `now`, if there is any.
+    pub(super) fn admit(&self, client: IpAddr, now: Duration) -> Option<Permit> {
         let mut clients = lock(&self.clients);
         if clients.total >= MAX_OPEN {
             return None;
@@ -56,47 +86,89 @@ impl Flights {
         clients.total += 1;
         drop(clients);
         Some(Permit {
+            since: now,
+            has_stale: false,
             clients: Arc::clone(&self.clients),
             client,
         })
     }
 
     /// Waits for the open flight of this question, or makes `flight` the one that the next twins wait for.
-    pub(super) async fn join(&self, key: Key, flight: impl Future<Output = Landing>) -> Landing {
-        let (sender, receiver) = watch::channel(None);
+    pub(super) async fn join(
+        &self,
+        course: Course,
+        flight: impl Future<Output = Landing>,
+    ) -> Landing {
         let twin = {
             let mut open = lock(&self.open);
-            let twin = open.get(&key).cloned();
+            let twin = open.get_mut(&course).map(wait);
             if twin.is_none() {
-                open.insert(key.clone(), receiver);
+                open.insert(course.clone(), Twins::new());
             }
             twin
         };
-        if let Some(mut twin) = twin {
-            return match twin.wait_for(Option::is_some).await.as_deref() {
-                Ok(Some(landing)) => landing.clone(),
-                _ => Err(Arc::new(Failure::Unreachable(
-                    "the question was given up".to_owned(),
-                ))),
-            };
+        if let Some(twin) = twin {
+            return twin.await;
         }
-        // Also when the flight is dropped or panics, nobody may wait for it any more.
-        let closing = Closing { flights: self, key };
+        let closing = Closing {
+            flights: self,
+            course,
+            closed: false,
+        };
         let landing = flight.await;
-        drop(closing);
-        sender.send_replace(Some(landing.clone()));
+        for twin in closing.close() {
+            // Whoever gave up in the meantime hears nothing.
+            let _gone = twin.send(landing.clone());
+        }
         landing
+    }
+
+    /// Waits for the open flight of this question, if there is one.
+    pub(super) fn join_open(
+        &self,
+        course: &Course,
+    ) -> Option<impl Future<Output = Landing> + use<>> {
+        lock(&self.open).get_mut(course).map(wait)
     }
 }
 
+/// Waits among the twins of a flight.
+fn wait(twins: &mut Twins) -> impl Future<Output = Landing> + use<> {
+    let (sender, receiver) = oneshot::channel();
+    twins.push(sender);
+    async { receiver.await.unwrap_or_else(|_| Err(given_up())) }
+}
+
+/// The end of a flight that was dropped, or panicked.
+pub(super) fn given_up() -> Arc<Failure> {
+    Arc::new(Failure::Unreachable("the question was given up".to_owned()))
+}
+
+/// Ends a flight also when it is dropped or panics: nobody may wait for it any more.
 struct Closing<'a> {
     flights: &'a Flights,
-    key: Key,
+    course: Course,
+    closed: bool,
+}
+
+impl Closing<'_> {
+    /// Ends the flight for all who come later. Those who wait for it are to be told.
+    fn close(mut self) -> Twins {
+        self.closed = true;
+        self.take()
+    }
+
+    fn take(&self) -> Twins {
+        let twins = lock(&self.flights.open).remove(&self.course);
+        twins.unwrap_or_default()
+    }
 }
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        lock(&self.flights.open).remove(&self.key);
+        if !self.closed {
+            drop(self.take());
+        }
     }
 }
 
@@ -126,27 +198,23 @@ mod tests {
     #[test]
     fn room_is_bounded_and_comes_back() {
         let flights = Flights::default();
-        let client = |number: u32| IpAddr::from(Ipv4Addr::from_bits(number));
+        let admit = |number: u32| {
+            let client = IpAddr::from(Ipv4Addr::from_bits(number));
+            flights.admit(client, Duration::ZERO)
+        };
         let first: Vec<Permit> = (0..MAX_OPEN_PER_CLIENT)
-            .map(|_| flights.admit(client(1)).unwrap())
+            .map(|_| admit(1).unwrap())
             .collect();
         assert!(
-            flights.admit(client(1)).is_none(),
+            admit(1).is_none(),
             "one client takes no more than its share"
         );
         let mut others: Vec<Permit> = (first.len()..MAX_OPEN)
-            .map(|number| {
-                flights
-                    .admit(client(9 + u32::try_from(number).unwrap()))
-                    .unwrap()
-            })
+            .map(|number| admit(9 + u32::try_from(number).unwrap()).unwrap())
             .collect();
-        assert!(
-            flights.admit(client(2)).is_none(),
-            "and all together no more than there is"
-        );
+        assert!(admit(2).is_none(), "and all together no more than there is");
         others.pop();
-        assert!(flights.admit(client(2)).is_some());
+        assert!(admit(2).is_some());
         drop((first, others));
         assert!(lock(&flights.clients).by_address.is_empty());
     }

@@ -1,8 +1,10 @@
 //! Replies that need nobody else.
 
+use crate::cache::{self, Freshness};
 use crate::metrics::Counter;
 use crate::name::embedded::Decoded;
 use crate::name::special::{Found, Special};
+use crate::rebinding::Findings;
 use crate::upstream::Failure;
 use crate::wire::edns::ExtendedError;
 use crate::wire::header::flag;
@@ -343,4 +345,14 @@ pub(super) fn describe_ordinary(overridden: Option<&Found>) -> String {
             )
         },
     )
+}
+
+/// For `explain`: what is kept.
+pub(super) fn describe_found(found: Option<&cache::Found<Findings>>) -> String {
+    match found.map(|found| found.freshness) {
+        None => "nothing kept",
+        Some(Freshness::Fresh | Freshness::Ending) => "there is a living entry",
+        Some(Freshness::Stale) => "there is a stale entry, for want of a better answer",
+    }
+    .to_owned()
 }

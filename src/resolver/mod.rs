@@ -3,24 +3,27 @@
 //! [`Session::answer`] is the product in one function: stages in their order, the first that answers wins. It never waits: a
 //! door calls it for each packet and sends what it wrote. Only what must be asked upstream goes on in [`Resolver::complete`].
 
+mod asking;
 mod client;
 mod events;
 mod failures;
 mod flights;
 mod local;
+mod memory;
 mod part;
+mod refresh;
 mod state;
+mod topic;
 mod trace;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
-use crate::cache::{Cache, Entry, KeyRef};
+use crate::cache::{Cache, Entry, Found, Freshness, KeyRef};
 use crate::metrics::Counter;
 use crate::rebinding::{Findings, Verdict};
-use crate::upstream::{Ask, Failure, clock};
 use crate::wire::edns::passable;
 use crate::wire::header::flag;
 use crate::wire::types::class;
@@ -29,11 +32,15 @@ use crate::zone::{self, Looked};
 
 use events::Events;
 use failures::Failures;
-use flights::{Flights, Landing};
+use flights::Flights;
 use part::Part;
+use refresh::Refreshes;
+use topic::TopicRef;
 
 pub use client::{Carrier, Client};
 pub use flights::Permit;
+pub use memory::{Moment, NotRestored, Restored};
+pub use refresh::Refresher;
 pub use state::State;
 pub use trace::{Silent, Trace};
 
@@ -52,9 +59,12 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Resolver {
     state: ArcSwap<State>,
+    /// Held from a new state's coming into force until what it does not allow is forgotten.
+    replacing: Mutex<()>,
     cache: Cache<Findings>,
     flights: Flights,
     failures: Failures,
+    refreshes: Option<Refreshes>,
     events: Events,
 }
 
@@ -63,9 +73,11 @@ impl Resolver {
     pub fn new(state: State, cache: Cache<Findings>) -> Self {
         Self {
             state: ArcSwap::from_pointee(state),
+            replacing: Mutex::default(),
             cache,
             flights: Flights::default(),
             failures: Failures::default(),
+            refreshes: None,
             events: Events::default(),
         }
     }
@@ -87,99 +99,26 @@ impl Resolver {
         if same_servers {
             state.upstream = Arc::clone(&before.upstream);
         }
-        self.state.store(Arc::new(state));
+        let excluded = |state: &State| {
+            state
+                .excluded
+                .iter()
+                .map(|(domain, ())| *domain)
+                .collect::<Vec<_>>()
+        };
+        let same_excluded = excluded(&before) == excluded(&state);
+        let _replacing = self
+            .replacing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let state = Arc::new(state);
+        self.state.store(Arc::clone(&state));
         if !same_servers {
             self.cache.clear();
             self.failures.clear();
+        } else if !same_excluded {
+            self.cache.retain(|name| !state.is_excluded(name));
         }
-    }
-
-    /// Asks upstream what [`Session::answer`] could not answer, and writes the reply to `out`. Identical questions share one
-    /// flight; each gets the reply that its own bits and its own client call for.
-    pub async fn complete(
-        &self,
-        packet: &[u8],
-        client: Client,
-        permit: Permit,
-        out: &mut Vec<u8>,
-    ) -> Outcome {
-        let Ok(query) = Query::read(packet) else {
-            return Outcome::Drop;
-        };
-        // Until the reply is written, the question counts as one under way.
-        let _permit = permit;
-        let state = self.state.load_full();
-        let limit = client.limit(&query);
-        let Looked::Leaves { target, records } = local::look_up(&state, &query, limit, out) else {
-            return self.complete_further(&state, &query, client, out).await;
-        };
-        let part = Part {
-            query: &query,
-            target,
-            records,
-        };
-        let packet = part.packet();
-        let Ok(rest) = Query::read(&packet) else {
-            return local::fail_chain(&query, records, limit, out);
-        };
-        let mut reply = Vec::new();
-        self.complete_further(&state, &rest, client.by_stream(), &mut reply)
-            .await;
-        zone::complete(out, &query, records, Some(&reply), limit);
-        Outcome::Reply(Counter::Zone)
-    }
-
-    async fn complete_further(
-        &self,
-        state: &Arc<State>,
-        query: &Query<'_>,
-        client: Client,
-        out: &mut Vec<u8>,
-    ) -> Outcome {
-        let ask = Ask::new(query);
-        let landing = if has_passable_options(query) {
-            self.fetch(state, &ask).await
-        } else {
-            self.flights
-                .join(key(query).to_key(), self.fetch(state, &ask))
-                .await
-        };
-        let session = self.session(clock::now());
-        Outcome::Reply(match landing {
-            Ok(entry) => session
-                .deliver(query, &entry, client, out)
-                .unwrap_or(Counter::Upstream),
-            Err(failure) => {
-                self.events.failure(&failure, session.now);
-                // Options may be what the upstream failed on; others must not suffer for them.
-                if ask.options.is_empty() {
-                    let key = key(query).to_key();
-                    self.failures.note(key, &failure, session.now);
-                }
-                local::fail(query, &failure, client.limit(query), out)
-            }
-        })
-    }
-
-    /// Looks at an answer from upstream as [`Resolver::complete`] would, without keeping it.
-    pub async fn inspect(&self, state: &State, ask: &Ask) -> Result<Entry<Findings>, Failure> {
-        let answer = state.upstream.ask(ask).await?;
-        let findings = Findings::scan(&answer)
-            .map_err(|malformed| Failure::Unusable(malformed.to_string()))?;
-        let weight = findings.weight();
-        let entry = Entry::new(answer, findings, self.cache.lifetimes(), clock::now());
-        Ok(entry.weighing(weight))
-    }
-
-    async fn fetch(&self, state: &Arc<State>, ask: &Ask) -> Landing {
-        let entry = Arc::new(self.inspect(state, ask).await.map_err(Arc::new)?);
-        // What the servers of an old state said is no answer in the new one, if those were changed.
-        let current = Arc::ptr_eq(&self.state.load(), state);
-        if ask.options.is_empty() && current {
-            let key = KeyRef::new(&ask.question, ask.dnssec_ok, ask.checking_disabled).to_key();
-            self.cache.insert(key, &entry);
-        }
-        Ok(entry)
     }
 }
 
@@ -292,23 +231,59 @@ impl Session<'_> {
         if !query.header.has(flag::RD) {
             return local::refuse_iterative(query, limit, out);
         }
-        // Options that go upstream may change the answer, so such a question has neither a kept answer nor twins.
-        if !has_passable_options(query)
-            && let Some(entry) = self.resolver.cache.find(&key(query), self.now)
+        // Options that go upstream may change the answer, so such a question has no kept one.
+        let options = passable_options(query);
+        let found = if options.is_empty() {
+            self.resolver.cache.find(&key(query), self.now)
+        } else {
+            None
+        };
+        trace.say("cache", || local::describe_found(found.as_ref()));
+        if let Some(found) = &found
+            && found.freshness != Freshness::Stale
         {
-            trace.say("cache", || "there is a living entry".to_owned());
-            let verdict = self.deliver(query, &entry, client, out);
-            return Outcome::Reply(verdict.unwrap_or(Counter::Cache));
+            if found.freshness == Freshness::Ending {
+                self.resolver.refresh_soon(query, &found.entry);
+            }
+            let delivery = (&*found.entry, Counter::Cache);
+            return Outcome::Reply(self.deliver(query, delivery, client, out));
         }
-        trace.say("cache", || "nothing kept".to_owned());
-        if !has_passable_options(query)
-            && let Some(failure) = self.resolver.failures.find(&key(query), self.now)
-        {
-            return Outcome::Reply(local::fail(query, &failure, limit, out));
-        }
-        match self.resolver.flights.admit(client.address) {
-            Some(permit) => Outcome::Ask(permit),
-            None => local::overloaded(query, limit, out),
+        self.answer_missing(query, (&options, found), client, out)
+    }
+
+    /// What has no answer that lives is asked upstream, unless that just failed, or there are too many questions. Then a stale
+    /// answer is better than none.
+    fn answer_missing(
+        &self,
+        query: &Query<'_>,
+        (options, stale): (&[u8], Option<Found<Findings>>),
+        client: Client,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let topic = TopicRef {
+            key: key(query),
+            options,
+        };
+        let failure = self.resolver.failures.find(&topic, self.now);
+        let permit = if failure.is_none() {
+            self.resolver.flights.admit(client.address, self.now)
+        } else {
+            None
+        };
+        match (permit, stale, failure) {
+            (Some(mut permit), stale, _) => {
+                permit.has_stale = stale.is_some();
+                Outcome::Ask(permit)
+            }
+            (None, Some(stale), _) => {
+                let delivery = (&*stale.entry, Counter::Stale);
+                Outcome::Reply(self.deliver(query, delivery, client, out))
+            }
+            (None, None, Some(failure)) => {
+                let limit = client.limit(query);
+                Outcome::Reply(local::fail(query, &failure, limit, out))
+            }
+            (None, None, None) => local::overloaded(query, client.limit(query), out),
         }
     }
 
@@ -341,15 +316,15 @@ impl Session<'_> {
         }
     }
 
-    /// The last stage for everything that came from outside, on every delivery: the judge. Returns how the reply is counted if
-    /// he had something to say.
+    /// The last stage for everything that came from outside, on every delivery: the judge. The reply is counted as what he found,
+    /// or else by its source.
     fn deliver(
         &self,
         query: &Query<'_>,
-        entry: &Entry<Findings>,
+        (entry, source): (&Entry<Findings>, Counter),
         client: Client,
         out: &mut Vec<u8>,
-    ) -> Option<Counter> {
+    ) -> Counter {
         let limit = client.limit(query);
         let verdict = self
             .state()
@@ -358,24 +333,24 @@ impl Session<'_> {
         self.resolver
             .events
             .verdict(&verdict, query, &entry.found, (client.address, self.now));
-        match verdict {
-            Verdict::Pass => {
-                entry.write(out, query, self.now, limit);
-                None
-            }
-            Verdict::Report(_) => {
-                entry.write(out, query, self.now, limit);
-                Some(Counter::Reported)
-            }
+        let counter = match &verdict {
+            Verdict::Pass => source,
+            Verdict::Report(_) => Counter::Reported,
             Verdict::Block(offence) => {
                 local::block(query, &offence.text(false), limit, out);
-                Some(Counter::Blocked)
+                return Counter::Blocked;
             }
             Verdict::Sinkhole(offence) => {
                 local::block(query, &offence.text(true), limit, out);
-                Some(Counter::Sinkhole)
+                return Counter::Sinkhole;
             }
+        };
+        if source == Counter::Stale {
+            entry.write_stale(out, query, limit);
+        } else {
+            entry.write(out, query, self.now, limit);
         }
+        counter
     }
 }
 
@@ -387,9 +362,9 @@ fn key<'a>(query: &'a Query<'_>) -> KeyRef<'a> {
     )
 }
 
-fn has_passable_options(query: &Query<'_>) -> bool {
-    // Most clients send none, and then nothing is allocated.
-    query
-        .edns
-        .is_some_and(|edns| !edns.options.is_empty() && !passable(edns.options()).is_empty())
+/// The options of a query that go upstream. Most clients send none, and then nothing is allocated.
+fn passable_options(query: &Query<'_>) -> Vec<u8> {
+    let edns = query.edns.filter(|edns| !edns.options.is_empty());
+    edns.map(|edns| passable(edns.options()))
+        .unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::name::SuffixMap;
 use crate::name::embedded::Embedded;
 use crate::name::special::{Found, SpecialUse};
 use crate::rebinding::Judge;
@@ -22,9 +23,16 @@ pub struct State {
     pub judge: Judge,
     /// Where all other questions go.
     pub upstream: Arc<Upstream>,
+    /// The domains whose names are asked upstream each time.
+    pub excluded: SuffixMap<()>,
 }
 
 impl State {
+    /// Whether the answers for a name are not kept.
+    pub fn is_excluded(&self, name: &Name) -> bool {
+        self.excluded.find(name).is_some()
+    }
+
     /// The special-use rule for a name, unless the operator has a `route` for just this part of the name space: whoever runs
     /// `home.arpa` or the reverse zone of their network on another server says so with a route.
     pub fn special_use(&self, name: &Name, route: Option<&Name>) -> Option<&Found> {

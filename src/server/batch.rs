@@ -44,7 +44,7 @@ struct Arrival {
 }
 
 /// Serves the socket until the end.
-pub(super) async fn run(door: &Door) -> io::Result<()> {
+pub(super) async fn run(door: &Arc<Door>) -> io::Result<()> {
     let socket = door.listen()?;
     let mut batch = Batch::new(door.wildcard);
     let mut end = pin!(door.house.stop.cancelled());
@@ -141,7 +141,7 @@ impl Batch {
     }
 
     /// Receives what is there, and answers what can be answered at once. Returns how many packets came.
-    fn answer(&mut self, door: &Door) -> nix::Result<usize> {
+    fn answer(&mut self, door: &Arc<Door>) -> nix::Result<usize> {
         let (count, arrivals) = receive(door, &mut self.headers, &mut self.buffers)?;
         let opening = door.open();
         for (buffer, arrival) in self

@@ -15,7 +15,7 @@ use super::GRACE;
 use super::udp::{Door, PACKET, Route};
 
 /// Serves the socket until the end.
-pub(super) async fn run(door: &Door) -> io::Result<()> {
+pub(super) async fn run(door: &Arc<Door>) -> io::Result<()> {
     let socket = door.listen()?;
     let mut out = Vec::with_capacity(PACKET);
     let mut end = pin!(door.house.stop.cancelled());
@@ -45,12 +45,12 @@ fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddr)> {
     Ok((buffer.get(..length).unwrap_or_default().to_vec(), peer))
 }
 
-fn answer(door: &Door, packet: &[u8], peer: SocketAddr, out: &mut Vec<u8>) {
+fn answer(door: &Arc<Door>, packet: &[u8], peer: SocketAddr, out: &mut Vec<u8>) {
     let route = Route { peer, local: () };
     let later = |packet, client, permit| {
-        let socket = Arc::clone(&door.socket);
+        let answering = Arc::clone(door);
         door.ask(packet, client, permit, move |reply| {
-            send(&socket, &reply, route.peer);
+            send(&answering.socket, &reply, route.peer);
         });
     };
     if door.open().take(packet, peer, out, later) {
@@ -96,10 +96,15 @@ mod tests {
             special: SpecialUse::new(),
             judge: Judge::new(Policy::default()),
             upstream: Upstream::new(
-                Group::new(Vec::new(), crate::upstream::Policy::default()),
+                Group::new(
+                    Vec::new(),
+                    crate::upstream::Policy::default(),
+                    &crate::upstream::Gear::default(),
+                ),
                 Vec::new(),
             )
             .into(),
+            excluded: std::iter::empty().collect(),
         };
         let house = House {
             resolver: Arc::new(Resolver::new(
@@ -115,7 +120,7 @@ mod tests {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
         let address = socket.local_addr().unwrap();
-        let door = Door::new(socket, 0, house.clone()).unwrap();
+        let door = Arc::new(Door::new(socket, 0, house.clone()).unwrap());
         let thread = std::thread::spawn(move || runtime.block_on(run(&door)));
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         client.connect(address).unwrap();

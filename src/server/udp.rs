@@ -18,9 +18,9 @@ use crate::wire::header::HEADER;
 pub(super) const PACKET: usize = 4096;
 
 /// A UDP socket and what serves it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Door {
-    pub(super) socket: Arc<UdpSocket>,
+    pub(super) socket: UdpSocket,
     pub(super) house: House,
     worker: usize,
     /// Bound to the unspecified address, so the address that was asked must be read and set for each packet.
@@ -36,7 +36,7 @@ pub(super) struct Route<L> {
 
 /// Serves a socket on a thread of its own until the end. `worker` is where it counts.
 pub fn serve(socket: UdpSocket, worker: usize, house: House) -> io::Result<JoinHandle<()>> {
-    let door = Door::new(socket, worker, house)?;
+    let door = Arc::new(Door::new(socket, worker, house)?);
     // What waits for upstream waits on the thread that took the question: handing it to another one would cost more than all else.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -47,7 +47,7 @@ pub fn serve(socket: UdpSocket, worker: usize, house: House) -> io::Result<JoinH
 }
 
 #[cfg(target_os = "linux")]
-async fn run(door: &Door) -> io::Result<()> {
+async fn run(door: &Arc<Door>) -> io::Result<()> {
     match super::batch::run(door).await {
         // Some sandboxes do not know the calls for batches, or do not allow them.
         Err(error)
@@ -63,7 +63,7 @@ async fn run(door: &Door) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-async fn run(door: &Door) -> io::Result<()> {
+async fn run(door: &Arc<Door>) -> io::Result<()> {
     portable::run(door).await
 }
 
@@ -71,7 +71,7 @@ impl Door {
     pub(super) fn new(socket: UdpSocket, worker: usize, house: House) -> io::Result<Self> {
         let wildcard = socket.local_addr()?.ip().is_unspecified();
         Ok(Self {
-            socket: Arc::new(socket),
+            socket,
             house,
             worker,
             wildcard,
@@ -79,7 +79,7 @@ impl Door {
     }
 
     /// Takes packets until the end, and ends the questions that are still under way.
-    async fn serve(self) {
+    async fn serve(self: Arc<Self>) {
         if let Err(error) = run(&self).await {
             tracing::error!(%error, "a UDP listener failed, so all ends");
             self.house.stop.cancel();
@@ -102,13 +102,13 @@ impl Door {
 
     /// Has a question asked upstream; `send` takes the reply when it is there.
     pub(super) fn ask(
-        &self,
+        self: &Arc<Self>,
         packet: Vec<u8>,
         client: Client,
         permit: Permit,
         send: impl FnOnce(Vec<u8>) + Send + 'static,
     ) {
-        let door = self.clone();
+        let door = Arc::clone(self);
         let task = async move {
             let mut out = Vec::with_capacity(512);
             if let Outcome::Reply(counter) = door

@@ -2,17 +2,21 @@
 //!
 //! A question goes to the route with the longest matching domain, else to the default servers. Over UDP first, from a socket
 //! that is connected to the one server, with an unpredictable port, ID and letter case; whatever arrives there and is not the
-//! answer is ignored while we wait for it. Over TCP when the answer was cut or when somebody seems to be guessing.
+//! answer is ignored while we wait for it. Over TCP when the answer was cut or when somebody seems to be guessing. What is no
+//! datagram goes over a line, which keeps its connections.
 
 pub mod clock;
 mod exchange;
 mod group;
+mod line;
 mod packet;
+mod reach;
 mod server;
-mod tcp;
+mod trust;
 mod udp;
 pub mod validate;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::name::SuffixMap;
@@ -20,7 +24,9 @@ use crate::wire::{Answer, Name};
 
 pub use group::{Codes, Group, Policy, Strategy};
 pub use packet::Ask;
-pub use server::{Server, ServerError};
+pub use reach::{Gear, GearError};
+pub use server::{Digest, DigestError, Proof, Server, ServerError, StampError, Transport};
+pub use trust::{CaError, Trust, TrustError};
 pub use validate::{Bogus, Validator};
 
 /// Where questions go.
@@ -84,6 +90,17 @@ impl Upstream {
         plan
     }
 
+    /// The same in words, a line for each domain: to be compared with what was asked before a restart. Whatever makes a
+    /// difference to `==` must make one here.
+    pub fn describe(&self) -> String {
+        let mut text = format!(". {}\n", self.default.describe());
+        for (domain, group) in self.plan() {
+            // Writing to a string cannot fail.
+            let _written = writeln!(text, "{domain} {}", group.describe());
+        }
+        text
+    }
+
     /// Every group, the default one first.
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
         std::iter::once(&self.default).chain(self.routes.iter().map(|(_, group)| group))
@@ -117,4 +134,74 @@ pub enum Failure {
     /// The answer is not as its zone signed it.
     #[error("DNSSEC: {0}")]
     Bogus(Box<Bogus>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upstream(servers: &[&str], policy: Policy, gear: &Gear, domains: &[&str]) -> Upstream {
+        let group = |servers: &[&str]| {
+            let servers = servers.iter().map(|server| server.parse().unwrap());
+            Group::new(servers.collect(), policy, gear)
+        };
+        let routes = domains
+            .iter()
+            .map(|domain| (domain.parse().unwrap(), Arc::new(group(&["192.0.2.53"]))));
+        Upstream::new(group(servers), routes)
+    }
+
+    #[test]
+    fn what_differs_is_described_in_other_words() {
+        let (policy, gear) = (Policy::default(), Gear::default());
+        let strict = Policy {
+            strategy: Strategy::Strict,
+            ..policy
+        };
+        let codes = Policy {
+            failover_on: std::iter::empty().collect(),
+            ..policy
+        };
+        let bootstrap = Gear {
+            bootstrap: vec!["192.0.2.1".parse().unwrap()],
+            ..Gear::default()
+        };
+        let tls = "tls://192.0.2.53";
+        let all = [
+            upstream(&["192.0.2.53"], policy, &gear, &[]),
+            upstream(&["192.0.2.53", "192.0.2.54"], policy, &gear, &[]),
+            upstream(&["192.0.2.54", "192.0.2.53"], policy, &gear, &[]),
+            upstream(&["tcp://192.0.2.53"], policy, &gear, &[]),
+            upstream(&["192.0.2.53:54"], policy, &gear, &[]),
+            upstream(&["192.0.2.53"], strict, &gear, &[]),
+            upstream(&["192.0.2.53"], codes, &gear, &[]),
+            upstream(&["192.0.2.53"], policy, &gear, &["corp.example"]),
+            upstream(
+                &["192.0.2.53"],
+                policy,
+                &gear,
+                &["corp.example", "x.example"],
+            ),
+            upstream(&[tls], policy, &gear, &[]),
+            upstream(&[tls], policy, &bootstrap, &[]),
+            upstream(&[], policy, &gear, &[]),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            for (other_at, other) in all.iter().enumerate() {
+                let same = one.describe() == other.describe();
+                assert_eq!(
+                    same,
+                    at == other_at,
+                    "{} {}",
+                    one.describe(),
+                    other.describe()
+                );
+                assert_eq!(one == other, at == other_at);
+            }
+        }
+        // In whatever order the routes stand.
+        let [one, other] = [["a.example", "b.example"], ["b.example", "a.example"]]
+            .map(|domains| upstream(&["192.0.2.53"], policy, &gear, &domains).describe());
+        assert_eq!(one, other);
+    }
 }

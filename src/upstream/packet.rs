@@ -3,7 +3,8 @@
 use rand::RngExt;
 use rand::rngs::ThreadRng;
 
-use crate::wire::edns::{passable, write_opt};
+use super::server::Transport;
+use crate::wire::edns::{OPT, OPTION, option, passable, write_opt};
 use crate::wire::header::{HEADER, Header, flag};
 use crate::wire::{Answer, Message, Query, Question, Rcode, answer::Unusable};
 
@@ -38,8 +39,20 @@ impl Ask {
 pub(super) struct Manner {
     /// With an OPT record. Some old servers answer FORMERR to it, or nothing.
     pub(super) edns: bool,
-    /// With letters in random case: 1 bit more to guess for each letter (draft-vixie-dnsext-dns0x20).
-    pub(super) mixed_case: bool,
+    /// What it travels in.
+    pub(super) carrier: Carrier,
+}
+
+/// What a question travels in; each calls for something else in the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carrier {
+    /// A datagram, the answer to which anybody may forge who guesses its ID.
+    Datagram {
+        /// With letters in random case: 1 bit more to guess for each letter (draft-vixie-dnsext-dns0x20).
+        mixed_case: bool,
+    },
+    /// A line, which gives it the ID that it needs there. HTTP and QUIC need none, so it is 0 (RFC 8484 §4.1, RFC 9250 §4.2.1).
+    Line(Transport),
 }
 
 /// A question on the wire, with what its answer must repeat.
@@ -72,14 +85,17 @@ pub(super) enum Incoming {
 }
 
 impl Outgoing {
-    /// Writes a question: unpredictable ID, RD and AD set (RFC 6840 §5.7), CD as the client has it.
+    /// Writes a question: unpredictable ID over UDP, RD and AD set (RFC 6840 §5.7), CD as the client has it.
     pub(super) fn new(ask: &Ask, manner: Manner, random: &mut ThreadRng) -> Self {
         let mut flags = flag::RD | flag::AD;
         if ask.checking_disabled {
             flags |= flag::CD;
         }
         let header = Header {
-            id: random.random(),
+            id: match manner.carrier {
+                Carrier::Datagram { .. } => random.random(),
+                Carrier::Line(_) => 0,
+            },
             flags,
             questions: 1,
             answers: 0,
@@ -89,20 +105,14 @@ impl Outgoing {
         let mut bytes = Vec::with_capacity(HEADER + 320);
         bytes.extend_from_slice(&header.to_bytes());
         bytes.extend_from_slice(ask.question.name.as_wire());
-        if manner.mixed_case {
+        if manner.carrier == (Carrier::Datagram { mixed_case: true }) {
             mix(bytes.get_mut(HEADER..).unwrap_or_default(), random);
         }
         bytes.extend_from_slice(&ask.question.kind.0.to_be_bytes());
         bytes.extend_from_slice(&ask.question.class.to_be_bytes());
         let question_end = bytes.len();
         if manner.edns {
-            write_opt(
-                &mut bytes,
-                Rcode::NOERROR,
-                ask.dnssec_ok,
-                &ask.options,
-                None,
-            );
+            write_edns(&mut bytes, ask, manner.carrier);
         }
         Self {
             bytes,
@@ -145,6 +155,11 @@ impl Outgoing {
         }
     }
 
+    /// Where the question section ends.
+    pub(super) fn question_end(&self) -> usize {
+        self.question_end
+    }
+
     fn has_edns(&self) -> bool {
         self.bytes.len() > self.question_end
     }
@@ -168,6 +183,42 @@ impl Outgoing {
             Err(unusable) => Incoming::Unusable(unusable),
         }
     }
+}
+
+/// Whether the server may say in EDNS for how long it keeps an idle connection: HTTP and QUIC have words of their own for it
+/// (RFC 7828 §3, RFC 9250 §5.5.2).
+fn negotiates_keepalive(transport: Transport) -> bool {
+    matches!(transport, Transport::Tcp | Transport::Tls)
+}
+
+/// Questions are as long as a multiple of so many octets where nobody can read them (RFC 8467 §4.1).
+const BLOCK: usize = 128;
+
+/// Ends a question with an OPT record: the client's options, and those that the way to the server calls for.
+fn write_edns(bytes: &mut Vec<u8>, ask: &Ask, carrier: Carrier) {
+    let Carrier::Line(transport) = carrier else {
+        return write_opt(bytes, Rcode::NOERROR, ask.dnssec_ok, &ask.options, None);
+    };
+    let mut options = ask.options.clone();
+    if negotiates_keepalive(transport) {
+        push_option(&mut options, option::KEEPALIVE, 0);
+    }
+    if transport.is_encrypted() {
+        let length = bytes.len() + OPT + options.len() + OPTION;
+        push_option(
+            &mut options,
+            option::PADDING,
+            length.next_multiple_of(BLOCK) - length,
+        );
+    }
+    write_opt(bytes, Rcode::NOERROR, ask.dnssec_ok, &options, None);
+}
+
+/// Appends an option with `length` octets of zero.
+fn push_option(options: &mut Vec<u8>, code: u16, length: usize) {
+    options.extend_from_slice(&code.to_be_bytes());
+    options.extend_from_slice(&u16::try_from(length).unwrap_or(0).to_be_bytes());
+    options.resize(options.len() + length, 0);
 }
 
 fn refuses_edns(flags: u16) -> bool {

@@ -1,5 +1,6 @@
 //! One question over UDP.
 
+use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
@@ -64,10 +65,12 @@ pub(super) async fn exchange(
 }
 
 fn receive(socket: &UdpSocket, question: &Outgoing) -> io::Result<Incoming> {
-    // Here, and not among what a task keeps while it waits: thousands may wait.
-    let mut buffer = [0; BUFFER];
-    let length = nix::sys::socket::recv(socket.as_raw_fd(), &mut buffer, MsgFlags::empty())?;
-    Ok(question.check(buffer.get(..length).unwrap_or_default()))
+    // One for all questions of the thread: thousands may wait.
+    thread_local!(static PACKET: RefCell<[u8; BUFFER]> = const { RefCell::new([0; BUFFER]) });
+    PACKET.with_borrow_mut(|packet| {
+        let length = nix::sys::socket::recv(socket.as_raw_fd(), packet, MsgFlags::empty())?;
+        Ok(question.check(packet.get(..length).unwrap_or_default()))
+    })
 }
 
 /// A socket of its own for each question, on an unpredictable port, connected: only the server can reach it, and nobody can

@@ -322,28 +322,27 @@ pub(super) fn assemble(
     let whole = kept.iter().map(|record| record.span.len()).sum::<usize>() == end - start;
     let (mut bytes, ttls) = if whole {
         let bytes = message.bytes.get(..end).ok_or(Malformed)?.to_vec();
-        (
-            bytes,
-            kept.iter()
-                .map(|record| record.ttl_at())
-                .collect::<Vec<_>>(),
-        )
+        let mut ttls = Vec::with_capacity(kept.len());
+        for record in kept {
+            ttls.push(place(record.ttl_at())?);
+        }
+        (bytes, ttls)
     } else {
         rewrite(message, kept, start)?
     };
     overwrite(&mut bytes, 0, &header.to_bytes());
-    let ttls = ttls
-        .into_iter()
-        .map(|at| u16::try_from(at).map_err(|_| Malformed))
-        .collect::<Result<_, _>>()?;
     Ok((bytes, ttls))
+}
+
+fn place(at: usize) -> Result<u16, Malformed> {
+    u16::try_from(at).map_err(|_| Malformed)
 }
 
 fn rewrite(
     message: &Message<'_>,
     kept: &[&Record],
     start: usize,
-) -> Result<(Vec<u8>, Vec<usize>), Malformed> {
+) -> Result<(Vec<u8>, Vec<u16>), Malformed> {
     let mut bytes = message.bytes.get(..start).ok_or(Malformed)?.to_vec();
     let mut ttls = Vec::with_capacity(kept.len());
     for record in kept {
@@ -352,7 +351,7 @@ fn rewrite(
         } else {
             message.write_owner(record, &mut bytes)?;
         }
-        ttls.push(bytes.len() + 4);
+        ttls.push(place(bytes.len() + 4)?);
         bytes.extend_from_slice(
             message
                 .bytes
@@ -369,6 +368,7 @@ fn rewrite(
     if bytes.len() > usize::from(u16::MAX) {
         Err(Malformed)
     } else {
+        bytes.shrink_to_fit();
         Ok((bytes, ttls))
     }
 }

@@ -1,7 +1,9 @@
 //! The OPT record (RFC 6891) and its options.
 
+use std::time::Duration;
+
 use super::types::{Rcode, RecordType};
-use super::{Malformed, read_u16, read_u32};
+use super::{Malformed, Message, read_u16, read_u32};
 
 /// The largest UDP payload that this program sends or asks for, in octets: what passes every common path without fragments
 /// (DNS flag day 2020).
@@ -20,6 +22,12 @@ pub mod option {
     /// Extended DNS error (RFC 8914).
     pub const EXTENDED_ERROR: u16 = 15;
 }
+
+/// How long an OPT record is without its options, in octets.
+pub const OPT: usize = 11;
+
+/// How long an option is without its data, in octets.
+pub const OPTION: usize = 4;
 
 /// What an OPT record says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +154,17 @@ pub(crate) fn write_error(out: &mut Vec<u8>, error: ExtendedError<'_>) {
     if length > 2 {
         out.extend_from_slice(error.text.as_bytes());
     }
+}
+
+/// How long the sender of a message keeps the connection that it came by while nothing is asked there, if it says so
+/// (RFC 7828 §3.1).
+pub fn keepalive(message: &[u8]) -> Option<Duration> {
+    let mut options = Message::read(message).ok()?.edns?.options();
+    let (_, data, _) = options.find(|(code, ..)| *code == option::KEEPALIVE)?;
+    let tenths: [u8; 2] = data.try_into().ok()?;
+    Some(Duration::from_millis(
+        100 * u64::from(u16::from_be_bytes(tenths)),
+    ))
 }
 
 /// The extended errors among `options`: info code and text (RFC 8914 §2).

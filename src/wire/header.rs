@@ -79,6 +79,14 @@ impl Header {
         self.flags & flag == flag
     }
 
+    /// How many records follow the questions, as it says.
+    pub fn records(self) -> usize {
+        [self.answers, self.authorities, self.additionals]
+            .into_iter()
+            .map(usize::from)
+            .sum()
+    }
+
     /// The kind of request: 0 is a query.
     pub fn opcode(self) -> u16 {
         (self.flags & flag::OPCODE) >> 11

@@ -11,6 +11,9 @@ use super::query::Question;
 use super::types::{Rcode, RecordType, class};
 use super::{Malformed, read_u16};
 
+/// The root as owner, and the fixed part of a record without data.
+const SMALLEST_RECORD: usize = 11;
+
 /// The part of a message in which a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
@@ -93,10 +96,14 @@ impl<'a> Message<'a> {
             header,
             question,
             question_bytes: bytes.get(HEADER..at).ok_or(Malformed)?,
-            records: Vec::new(),
+            // Room for all that can be there, at once: what the header says may be more than the message could hold.
+            records: Vec::with_capacity(header.records().min(bytes.len() / SMALLEST_RECORD)),
             edns: None,
         };
-        let mut heads = Heads::default();
+        let mut heads = Heads {
+            at: Vec::with_capacity(message.records.capacity()),
+            question: name,
+        };
         for (section, count) in [
             (Section::Answer, header.answers),
             (Section::Authority, header.authorities),
@@ -123,7 +130,7 @@ impl<'a> Message<'a> {
         let bytes = self.bytes;
         let (owner, head) = heads.read_name(bytes, at)?;
         let (kind, class, ttl, data) = record_head(bytes, head)?;
-        heads.0.push(head);
+        heads.at.push(head);
         let span = at..data.end;
         let end = data.end;
         if kind == RecordType::OPT {
@@ -182,18 +189,26 @@ impl<'a> Message<'a> {
 ///
 /// A name may not run through them, nor through the header: their octets change between judging and sending (ID, flags, TTL),
 /// so a name made of them could change with them.
-#[derive(Default)]
-struct Heads(Vec<usize>);
+struct Heads {
+    at: Vec<usize>,
+    /// The name that stands behind the header.
+    question: Name,
+}
 
 impl Heads {
     const LENGTH: usize = 10;
+    /// A pointer to the question's name, as nearly every owner is written.
+    const TO_QUESTION: [u8; 2] = [0xc0, 0x0c];
 
     fn read_name(&self, bytes: &[u8], at: usize) -> Result<(Name, usize), Malformed> {
+        if bytes.get(at..at + 2) == Some(&Self::TO_QUESTION) {
+            return Ok((self.question, at + 2));
+        }
         Name::read_where(bytes, at, |run| {
             let next = self
-                .0
+                .at
                 .partition_point(|head| head + Self::LENGTH <= run.start);
-            run.start >= HEADER && self.0.get(next).is_none_or(|head| *head >= run.end)
+            run.start >= HEADER && self.at.get(next).is_none_or(|head| *head >= run.end)
         })
     }
 }

@@ -118,6 +118,8 @@ pub mod ede {
     pub const OTHER: u16 = 0;
     /// The keys of a zone are of algorithms that this program does not know.
     pub const UNSUPPORTED_ALGORITHM: u16 = 1;
+    /// An answer past its TTL, for want of a better one (RFC 8767).
+    pub const STALE: u16 = 3;
     /// Signatures or keys do not fit.
     pub const BOGUS: u16 = 6;
     /// Every signature has expired.
@@ -134,6 +136,8 @@ pub mod ede {
     pub const NSEC_MISSING: u16 = 12;
     /// Blocked by the operator of this resolver: rebinding.
     pub const BLOCKED: u16 = 15;
+    /// An answer past its TTL that says that the name does not exist.
+    pub const STALE_NXDOMAIN: u16 = 19;
     /// The server was asked for what it does not hold, without recursion being desired.
     pub const NOT_AUTHORITATIVE: u16 = 20;
     /// No upstream gave an answer that can be used.

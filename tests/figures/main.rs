@@ -1,4 +1,5 @@
-//! The figures that need the machine for themselves: how long answers take while upstreams die, drown or lie, and networks go.
+//! The figures that need the machine for themselves: how long answers take while upstreams die, drown or lie, and
+//! networks go; how much memory the cache takes.
 //!
 //! `cargo test --test figures -- --nocapture` prints them. Cargo runs one binary of tests after the other, and these wait for
 //! each other, so nothing else competes with what is measured.
@@ -10,6 +11,7 @@
     clippy::string_slice,
     clippy::as_conversions,
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a test fails by panicking, reads the clock, and says what it measured"
@@ -23,9 +25,13 @@
 #[expect(dead_code, reason = "the tests of the other binary use the rest")]
 mod support;
 
+mod connections;
+mod cutter;
+mod dead;
 mod flood;
 mod load;
 mod machine;
+mod memory;
 mod network;
 mod noise;
 mod outage;

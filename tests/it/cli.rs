@@ -115,6 +115,16 @@ fn check_tells_all_findings_with_their_place() {
     fs::write(&file, "[server]\nlisten = [\"127.0.0.1:5353\"]\n").unwrap();
     let ran = run(&["check", "--config", path]);
     assert_eq!(ran.code, Some(0), "{}", ran.out);
+    // The folder of the cache's file is relative to that of the configuration.
+    fs::write(&file, "[cache]\nfile = \"missing/cache\"\n").unwrap();
+    let ran = run(&["check", "--config", path]);
+    let place = folder.path().join("missing/cache");
+    let warning = format!("{}: warning: [cache] file: its folder", place.display());
+    assert!(
+        ran.code == Some(0) && ran.out.contains(&warning),
+        "{}",
+        ran.out
+    );
     assert_eq!(
         run(&["check", "--config", "/nowhere/lanward.toml"]).code,
         Some(1)

@@ -20,6 +20,7 @@
 )]
 
 mod addresses;
+mod cache;
 mod cli;
 mod differential;
 mod dnssec;
@@ -32,5 +33,7 @@ mod strategy;
 mod support;
 mod system;
 mod transparency;
+mod transports;
+mod trust;
 mod vectors;
 mod zones;

@@ -176,3 +176,27 @@ fn the_last_word_counts() {
             .contains(&(18, "the boss said no".to_owned()))
     );
 }
+
+/// A server that says that a name does not exist has failed nobody: where the operator wants the next one asked for its opinion,
+/// the order stays.
+#[test]
+fn who_does_not_know_a_name_keeps_its_place() {
+    let (upstreams, lanward) = start("strategy = \"strict\"\nfailover_on = [\"nxdomain\"]");
+    upstreams[0].otherwise(Response::nxdomain("example"));
+    for number in 0..5 {
+        assert_eq!(ask(&lanward, &format!("n{number}.example")), ADDRESSES[1]);
+    }
+    upstreams[0].otherwise(answer(ADDRESSES[0]));
+    assert_eq!(ask(&lanward, "nas.example"), ADDRESSES[0]);
+}
+
+/// That a name does not exist says more than that a server failed.
+#[test]
+fn a_failure_does_not_outdo_an_answer() {
+    let (upstreams, lanward) =
+        start("strategy = \"strict\"\nfailover_on = [\"nxdomain\", \"servfail\"]");
+    upstreams[0].otherwise(Response::nxdomain("example"));
+    upstreams[1].otherwise(Response::rcode(SERVFAIL));
+    let reply = lanward.client().udp(&Query::new("n.example", A));
+    assert_eq!(reply.rcode(), NXDOMAIN, "{}", reply.summary());
+}

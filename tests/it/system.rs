@@ -1,17 +1,18 @@
 //! The program in a system that is not as one would wish: without resolvers, asking itself, out of descriptors.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpStream;
+use std::net::{SocketAddrV6, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::support::client::Client;
+use crate::support::lanward::Lanward;
 use crate::support::network;
 use crate::support::peers::installed;
-use crate::support::records::A;
+use crate::support::records::{A, a};
 use crate::support::until;
 use crate::support::upstream::Upstream;
-use crate::support::wire::{Query, SERVFAIL};
+use crate::support::wire::{Query, Response, SERVFAIL};
 
 /// Runs a shell script as root of namespaces of its own; `None` where that is not possible.
 fn in_namespace(test: &str, script: &str) -> Option<String> {
@@ -88,6 +89,69 @@ fn the_systems_resolvers_are_asked() {
     ] {
         assert!(said.contains(words), "{words:?} is missing in:\n{said}");
     }
+}
+
+/// Many a router has only a link-local address that never changes.
+#[test]
+fn an_address_of_one_link_is_asked_on_that_link() {
+    if !network::inside("system::an_address_of_one_link_is_asked_on_that_link") {
+        return;
+    }
+    network::ip("link set lo up");
+    network::ip("link add link0 type veth peer name link1");
+    for link in ["link0", "link1"] {
+        network::ip(&format!("link set {link} up"));
+    }
+    network::ip("addr add fe80::53/64 dev link0 nodad");
+    let index = nix::net::if_::if_nametoindex("link0").unwrap();
+    let address = SocketAddrV6::new("fe80::53".parse().unwrap(), 0, 0, index);
+    let socket = UdpSocket::bind(address).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut packet = [0; 1500];
+        while let Ok((length, from)) = socket.recv_from(&mut packet) {
+            let query = Query::parse(&packet[..length]).unwrap();
+            let answer = Response::new(vec![a("x.example", "93.184.216.34")]);
+            socket.send_to(&answer.to(&query), from).unwrap();
+        }
+    });
+    let lanward = Lanward::configured(&format!(
+        "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = [\"[fe80::53%link0]:{port}\"]\n"
+    ));
+    let reply = lanward.client().udp(&Query::new("x.example", A));
+    assert_eq!(reply.addresses().len(), 1, "{}", reply.summary());
+}
+
+/// When a link goes, whoever writes `resolv.conf` leaves it empty; and who hands the whole machine to lanward writes lanward's own
+/// address there. Neither names anybody else to ask.
+#[test]
+fn resolvers_are_not_forgotten_when_the_system_names_none() {
+    let test = "resolvers_are_not_forgotten_when_the_system_names_none";
+    let script = r#"
+ip link set lo up
+folder=$(mktemp -d)
+printf 'nameserver 127.0.0.9\n' >"$folder/resolv.conf"
+mount --bind "$folder/resolv.conf" /etc/resolv.conf
+printf '[server]\nlisten = ["127.0.0.9:53"]\n[upstream]\nservers = []\n[[host]]\nname = "n.example"\naddresses = ["93.184.216.1"]\n' >"$folder/far.toml"
+"$LANWARD" serve --config "$folder/far.toml" 2>"$folder/far.log" &
+far=$!
+printf '[server]\nlisten = ["127.0.0.1:5335"]\n' >"$folder/near.toml"
+"$LANWARD" serve --config "$folder/near.toml" 2>"$folder/log" &
+near=$!
+for file in far.log log; do for _ in $(seq 250); do grep -q ready "$folder/$file" && break; sleep 0.02; done; done
+: >"$folder/resolv.conf"
+kill -HUP $near
+for _ in $(seq 250); do grep -q reloaded "$folder/log" && break; sleep 0.02; done
+echo "still: $(dig +short +tries=1 +time=6 @127.0.0.1 -p 5335 n.example)"
+kill $near $far
+wait || true
+cat "$folder/log"
+rm -rf "$folder"
+"#;
+    let Some(said) = in_namespace(test, script) else {
+        return;
+    };
+    assert!(said.contains("still: 93.184.216.1"), "{said}");
 }
 
 /// A program that may open only few files; ended when dropped.

@@ -1,19 +1,20 @@
 //! One question to the servers of a group.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use nix::libc;
+use tokio::time::{Instant, sleep_until};
 
 use super::trouble::Trouble;
 use super::{Member, Policy, Strategy};
-use crate::upstream::exchange::{Deadlines, exchange};
+use crate::upstream::exchange::{Limits, Sends, exchange};
 use crate::upstream::{Ask, Failure, clock};
 use crate::wire::Answer;
-use crate::wire::answer::Unusable;
+use crate::wire::answer::{Kind, Unusable};
 
 /// How long a server may stay silent in the first, second and third attempt.
 const PATIENCE: [Duration; 3] = [
@@ -23,8 +24,6 @@ const PATIENCE: [Duration; 3] = [
 ];
 /// From this attempt on questions go without EDNS: some middle boxes drop what has it (RFC 6891 §6.2.2).
 const WITHOUT_EDNS: usize = 2;
-/// So many attempts for one question, whatever happens: nobody shall make us a hammer.
-const MOST_ATTEMPTS: usize = 6;
 /// No server is called late before this has passed.
 const SHORTEST_WAIT: Duration = Duration::from_millis(30);
 
@@ -33,8 +32,8 @@ pub(super) struct Race<'a> {
     ask: &'a Ask,
     policy: Policy,
     end: Instant,
+    sends: &'a Sends,
     lanes: Vec<Lane<'a>>,
-    attempts: usize,
     trouble: Trouble,
 }
 
@@ -51,11 +50,19 @@ struct Lane<'a> {
     useless: bool,
 }
 
-/// How an attempt ended.
+/// An attempt that is under way.
+type Attempt<'a> = Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
+
+/// Which server's attempt ended, and how.
 type Ended = (usize, io::Result<Result<Answer, Unusable>>);
 
 impl<'a> Race<'a> {
-    pub(super) fn new(order: &[&'a Member], policy: Policy, ask: &'a Ask, end: Instant) -> Self {
+    pub(super) fn new(
+        order: &[&'a Member],
+        policy: Policy,
+        ask: &'a Ask,
+        (end, sends): (Instant, &'a Sends),
+    ) -> Self {
         let lanes = order.iter().map(|member| Lane {
             member,
             attempts: 0,
@@ -67,26 +74,28 @@ impl<'a> Race<'a> {
             ask,
             policy,
             end,
+            sends,
             lanes: lanes.collect(),
-            attempts: 0,
             trouble: Trouble::default(),
         }
     }
 
-    pub(super) async fn run(mut self) -> Result<Answer, Failure> {
-        if timeout_at(self.end, self.compete()).await.is_err() {
-            let silent = io::Error::from(io::ErrorKind::TimedOut);
-            for lane in self.lanes.iter().filter(|lane| lane.running.is_some()) {
-                lane.member.health.failed(clock::now());
-                self.trouble.unreachable(&lane.member.server, &silent);
-            }
-        }
-        self.trouble.end()
+    pub(super) async fn run(&mut self) -> Result<Answer, Failure> {
+        self.compete().await;
+        std::mem::take(&mut self.trouble).end()
     }
 
-    /// Lets the servers compete until there is an answer, or none of them is worth another attempt.
+    /// Whether this server was asked.
+    pub(super) fn has_asked(&self, member: &Member) -> bool {
+        let mut asked = self.lanes.iter().filter(|lane| lane.attempts > 0);
+        asked.any(|lane| std::ptr::eq(lane.member, member))
+    }
+
+    /// Lets the servers compete until there is an answer, or none of them is worth another attempt. Each attempt keeps to its own
+    /// limits, none of which lies behind the end.
     async fn compete(&mut self) {
-        let mut running = FuturesUnordered::new();
+        // At most one for each server, so all are looked at when one of them stirs.
+        let mut running: Vec<Attempt<'_>> = Vec::new();
         let mut next = self.end;
         if let Some((attempt, wait)) = self.start(false) {
             running.push(attempt);
@@ -95,14 +104,14 @@ impl<'a> Race<'a> {
         while !running.is_empty() {
             let started = tokio::select! {
                 biased;
-                Some((index, outcome)) = running.next() => {
+                (index, outcome) = first_to_end(&mut running) => {
                     if self.ended(index, outcome) {
                         return;
                     }
                     self.start(false)
                 }
                 // The server that was asked last takes longer than it should.
-                () = sleep_until(next), if next < self.end => {
+                () = sleep_until(next), if next < self.end && self.another_waits() => {
                     next = self.end;
                     self.start(true)
                 }
@@ -116,8 +125,9 @@ impl<'a> Race<'a> {
 
     /// Begins an attempt with the best of the servers that were asked least; if `fresh`, with one that was not asked yet. With
     /// it comes the time at which to ask another one, unless there is an answer by then.
-    fn start(&mut self, fresh: bool) -> Option<(BoxFuture<'a, Ended>, Instant)> {
-        if self.attempts == MOST_ATTEMPTS {
+    fn start(&mut self, fresh: bool) -> Option<(Attempt<'a>, Instant)> {
+        let now = Instant::now();
+        if now >= self.end || self.sends.left() == 0 {
             return None;
         }
         let lanes = self.lanes.iter_mut().enumerate();
@@ -128,11 +138,11 @@ impl<'a> Race<'a> {
         if fresh && lane.attempts > 0 {
             return None;
         }
-        let now = Instant::now();
-        let deadlines = Deadlines {
+        let limits = Limits {
             udp: self.end.min(now + patience),
-            // Who is there gets all the time for TCP: others are asked meanwhile.
-            tcp: self.end,
+            // To connect takes its time, and others are asked meanwhile.
+            line: self.end,
+            sends: self.sends,
         };
         let wait = match self.policy.strategy {
             Strategy::Fastest => (lane.member.health.time() * 3 / 2)
@@ -144,13 +154,17 @@ impl<'a> Race<'a> {
         let edns = lane.attempts < WITHOUT_EDNS;
         lane.attempts += 1;
         lane.running = Some(now);
-        self.attempts += 1;
         let (member, ask) = (lane.member, self.ask);
         let attempt = async move {
-            let outcome = exchange(&member.server, ask, edns, deadlines).await;
+            let outcome = exchange(&member.server, &member.line, ask, edns, limits).await;
             (index, outcome)
         };
         Some((Box::pin(attempt), now + wait))
+    }
+
+    /// Whether there is a server that was not asked yet.
+    fn another_waits(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.attempts == 0)
     }
 
     /// Notes how an attempt ended. True: this is the answer.
@@ -167,12 +181,17 @@ impl<'a> Race<'a> {
         match outcome {
             Ok(Ok(answer)) => {
                 let another = self.policy.failover_on.lead_on(answer.rcode, answer.kind);
+                // That a name does not exist is an answer, also where the operator wants to hear what others know.
+                let failed = answer.kind == Kind::Failure;
                 self.trouble.answered(answer);
-                if another {
+                if another && failed {
                     lane.useless = true;
                     return false;
                 }
                 member.health.answered(took, now);
+                if another {
+                    return false;
+                }
                 self.note_others(now);
                 return true;
             }
@@ -204,12 +223,55 @@ impl<'a> Race<'a> {
     }
 }
 
-/// Whether the machine itself has no way out, for which no server can be blamed.
+/// Waits for the first of the attempts to end, and takes it out.
+async fn first_to_end(running: &mut Vec<Attempt<'_>>) -> Ended {
+    poll_fn(|context| {
+        for index in 0..running.len() {
+            let Some(attempt) = running.get_mut(index) else {
+                break;
+            };
+            if let Poll::Ready(ended) = attempt.as_mut().poll(context) {
+                drop(running.swap_remove(index));
+                return Poll::Ready(ended);
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Whether the machine itself has no way out, or nothing left to ask with, for which no server can be blamed.
 fn is_our_own(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown
-            | io::ErrorKind::AddrNotAvailable
-    )
+    let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    let lacks = |code| exhausted.contains(&code);
+    error.raw_os_error().is_some_and(lacks)
+        || matches!(
+            error.kind(),
+            io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::NetworkDown
+                | io::ErrorKind::AddrNotAvailable
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_machine_lacks_is_no_servers_fault() {
+        for own in [
+            libc::ENETUNREACH,
+            libc::EMFILE,
+            libc::ENFILE,
+            libc::ENOBUFS,
+            libc::ENOMEM,
+        ] {
+            let error = io::Error::from_raw_os_error(own);
+            assert!(is_our_own(&error), "{error}");
+        }
+        for servers in [libc::ECONNREFUSED, libc::ETIMEDOUT, libc::EHOSTUNREACH] {
+            let error = io::Error::from_raw_os_error(servers);
+            assert!(!is_our_own(&error), "{error}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::wire::answer::Kind;
 /// What went wrong, server by server.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
-    /// The last answer after which another server was asked.
+    /// The last answer after which another server was asked; one that names no failure rather than one that does.
     answer: Option<Box<Answer>>,
     unusable: String,
     unreachable: String,
@@ -17,7 +17,10 @@ pub(super) struct Trouble {
 
 impl Trouble {
     pub(super) fn answered(&mut self, answer: Answer) {
-        self.answer = Some(Box::new(answer));
+        let good = |answer: &Answer| answer.kind != Kind::Failure;
+        if good(&answer) || !self.answer.as_deref().is_some_and(good) {
+            self.answer = Some(Box::new(answer));
+        }
     }
 
     pub(super) fn unusable(&mut self, server: &Server, why: &dyn Display) {

@@ -87,3 +87,31 @@ fn lower_case_is_answered() {
         assert!(is_right(&reply), "{name}: {}", reply.summary());
     }
 }
+
+/// A few lucky guesses of IDs, far apart, are no reason to do without letters for ever.
+#[test]
+fn a_server_that_keeps_letters_is_trusted_to_go_on() {
+    let upstream = Upstream::start();
+    let lanward = Lanward::start(&[upstream.address], "");
+    for round in 0..10 {
+        let name = format!("now-and-then-{round}.example");
+        let wrong = Behaviour::from(Response {
+            echo: Echo::Flipped,
+            ..forged(&name)
+        });
+        upstream.on(&name, A, Behaviour::split(wrong, good(&name).into()));
+        let honest = format!("in-between-{round}.example");
+        upstream.on(&honest, A, good(&honest));
+        for name in [name, honest] {
+            let reply = lanward.client().udp(&Query::new(&name, A));
+            assert!(is_right(&reply), "{name}: {}", reply.summary());
+        }
+    }
+    let seen = upstream.seen();
+    let last = seen.iter().rfind(|seen| !seen.tcp).unwrap();
+    assert!(
+        last.query.name.iter().any(u8::is_ascii_uppercase),
+        "{:?} is asked in letters that nobody has to guess",
+        last.name()
+    );
+}

@@ -125,11 +125,13 @@ impl Lanward {
 
     /// Resident memory in bytes.
     pub(crate) fn rss(&self) -> usize {
+        self.memory("VmRSS")
+    }
+
+    /// What the kernel says of its memory under `key` (`proc_pid_status(5)`), in bytes.
+    pub(crate) fn memory(&self, key: &str) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .unwrap();
+        let line = status.lines().find(|line| line.starts_with(key)).unwrap();
         line.split_whitespace()
             .nth(1)
             .unwrap()
@@ -197,7 +199,8 @@ impl Lanward {
         self.child.try_wait().unwrap()
     }
 
-    fn signal(&self, signal: &str) {
+    /// Sends it a signal, such as "-HUP".
+    pub(crate) fn signal(&self, signal: &str) {
         let status = Command::new("kill")
             .arg(signal)
             .arg(self.child.id().to_string())

@@ -2,14 +2,17 @@
 //!
 //! Nothing in here uses the program's own code: a fault in its parser must not hide behind the same fault in the test.
 
+pub(crate) mod authority;
 pub(crate) mod behaviours;
 pub(crate) mod client;
 pub(crate) mod crowd;
+pub(crate) mod hickory;
 pub(crate) mod lanward;
 pub(crate) mod network;
 pub(crate) mod peers;
 pub(crate) mod records;
 pub(crate) mod reply;
+pub(crate) mod sealed;
 pub(crate) mod upstream;
 pub(crate) mod wire;
 

@@ -9,6 +9,7 @@ use std::{env, fs};
 
 use tempfile::TempDir;
 
+use super::authority::Authority;
 use super::client::Client;
 use super::until;
 use super::wire::Query;
@@ -56,9 +57,7 @@ impl Drop for Peer {
 
 /// Whether the program is there. A test that lacks one is skipped with a line, or fails where `LANWARD_NO_SKIP` is set.
 pub(crate) fn installed(test: &str, program: &str, package: &str) -> bool {
-    let found = ["/usr/sbin", "/usr/bin", "/sbin"]
-        .iter()
-        .any(|folder| fs::exists(format!("{folder}/{program}")).unwrap_or(false));
+    let found = path(program).is_some();
     assert!(
         found || env::var_os("LANWARD_NO_SKIP").is_none(),
         "{program} is missing: apt-get install {package}"
@@ -67,6 +66,14 @@ pub(crate) fn installed(test: &str, program: &str, package: &str) -> bool {
         println!("skipped: {test}: {package} is not installed");
     }
     found
+}
+
+/// Where a program stands.
+fn path(program: &str) -> Option<String> {
+    ["/usr/sbin", "/usr/bin", "/sbin"]
+        .iter()
+        .map(|folder| format!("{folder}/{program}"))
+        .find(|path| fs::exists(path).unwrap_or(false))
 }
 
 /// NSD with one zone.
@@ -171,6 +178,62 @@ pub(crate) fn unbound(upstream: SocketAddr, ready: &str) -> Peer {
     start("unbound", &[], &configure, ready)
 }
 
+/// Unbound that forwards everything to `upstream`, asked over UDP, TLS and HTTPS; gives the ports of the last two.
+pub(crate) fn sealed_unbound(upstream: SocketAddr, authority: &Authority) -> (Peer, [u16; 2]) {
+    let ports = [free_port(), free_port()];
+    let [certificate, key] = authority.files();
+    let configure = |folder: &str, port: u16| {
+        format!(
+            "server:\n  interface: 127.0.0.1@{port}\n  interface: 127.0.0.1@{}\n  interface: 127.0.0.1@{}\n  tls-port: {}\n  \
+             https-port: {}\n  tls-service-pem: \"{certificate}\"\n  tls-service-key: \"{key}\"\n  username: \"\"\n  chroot: \"\"\n  \
+             pidfile: \"\"\n  directory: \"{folder}\"\n  use-syslog: no\n  logfile: \"\"\n  module-config: \"iterator\"\n  \
+             do-not-query-localhost: no\n  access-control: 127.0.0.0/8 allow\n  num-threads: 1\n  incoming-num-tcp: 50\n\
+             remote-control:\n  control-enable: no\nforward-zone:\n  name: \".\"\n  forward-addr: 127.0.0.1@{}\n",
+            ports[0],
+            ports[1],
+            ports[0],
+            ports[1],
+            upstream.port()
+        )
+    };
+    (start("unbound", &[], &configure, "example"), ports)
+}
+
+/// dnsdist before `upstream`, asked over UDP, TLS and HTTPS; gives the ports of the last two.
+pub(crate) fn sealed_dnsdist(upstream: SocketAddr, authority: &Authority) -> (Peer, [u16; 2]) {
+    let ports = [free_port(), free_port()];
+    let [certificate, key] = authority.files();
+    let configure = |_: &str, port: u16| {
+        format!(
+            "setLocal(\"127.0.0.1:{port}\")\nsetACL({{\"127.0.0.0/8\"}})\nsetSecurityPollSuffix(\"\")\n\
+             newServer({{address=\"{upstream}\", healthCheckMode=\"up\", maxInFlight=100}})\n\
+             addTLSLocal(\"127.0.0.1:{}\", \"{certificate}\", \"{key}\", {{maxInFlight=100}})\n\
+             addDOHLocal(\"127.0.0.1:{}\", \"{certificate}\", \"{key}\", {{\"/dns-query\"}})\n",
+            ports[0], ports[1]
+        )
+    };
+    (start("dnsdist", &[], &configure, "example"), ports)
+}
+
+/// Knot Resolver that forwards everything to `upstream`, asked over UDP, TLS and HTTPS; gives the ports of the last two.
+pub(crate) fn sealed_kresd(upstream: SocketAddr, authority: &Authority) -> (Peer, [u16; 2]) {
+    let ports = [free_port(), free_port()];
+    let [certificate, key] = authority.files();
+    let configure = |_: &str, port: u16| {
+        format!(
+            "net.tls(\"{certificate}\", \"{key}\")\nnet.listen(\"127.0.0.1\", {port}, {{kind=\"dns\"}})\n\
+             net.listen(\"127.0.0.1\", {}, {{kind=\"tls\"}})\nnet.listen(\"127.0.0.1\", {}, {{kind=\"doh2\"}})\n\
+             trust_anchors.remove(\".\")\nmodules.unload(\"ta_update\")\nmodules.unload(\"ta_signal_query\")\n\
+             modules.unload(\"priming\")\nmodules.unload(\"detect_time_skew\")\ncache.size = 10 * MB\n\
+             policy.add(policy.all(policy.STUB(\"127.0.0.1@{}\")))\n",
+            ports[0],
+            ports[1],
+            upstream.port()
+        )
+    };
+    (start("kresd", &[], &configure, "example"), ports)
+}
+
 /// Starts it in the foreground and waits until it answers about `ready`. A port may be taken between choice and start, so tries thrice.
 fn start(
     program: &'static str,
@@ -214,12 +277,16 @@ fn start(
 /// Starts it in the foreground with the configuration in `folder`.
 fn spawn(program: &str, folder: &Path) -> Child {
     let log = fs::File::create(folder.join("log")).unwrap();
-    // Knot stays in the foreground by itself; for the others it is said.
-    let foreground: &[&str] = if program == "knotd" { &[] } else { &["-d"] };
-    Command::new(format!("/usr/sbin/{program}"))
-        .args(foreground)
-        .arg("-c")
-        .arg(folder.join("conf"))
+    // Knot DNS stays in the foreground by itself; for the others it is said.
+    let arguments: &[&str] = match program {
+        "knotd" => &["-c", "conf"],
+        "kresd" => &["-n", "-c", "conf"],
+        "dnsdist" => &["--supervised", "--disable-syslog", "-C", "conf"],
+        _ => &["-d", "-c", "conf"],
+    };
+    Command::new(path(program).expect("it is installed"))
+        .args(arguments)
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::wire::{Query, Response, text};
 
@@ -18,6 +18,7 @@ pub(crate) struct Seen {
     pub(crate) bytes: Vec<u8>,
     pub(crate) tcp: bool,
     pub(crate) from: SocketAddr,
+    pub(crate) at: Instant,
 }
 
 impl Seen {
@@ -217,6 +218,14 @@ impl Upstream {
         self.shared.quiet.store(true, Ordering::SeqCst);
     }
 
+    /// Stops it, and waits until nobody listens on its port any more.
+    pub(crate) fn end(self) {
+        let address = self.address;
+        drop(self);
+        let free = || UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok();
+        assert!(super::until(Duration::from_secs(5), free));
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
     }
@@ -272,6 +281,7 @@ impl Shared {
             bytes: bytes.to_vec(),
             tcp,
             from,
+            at: Instant::now(),
         };
         let scripted = self
             .script

@@ -1,0 +1,294 @@
+//! Lines to servers: connections that live longer than a question.
+//!
+//! A line opens a connection when somebody asks, and keeps it while there is anything to ask. Every connection ends some time:
+//! the far end closes it when it is idle, or a router on the way forgets it without a word. None of that is the server's fault
+//! or the client's concern, so a question that meets the end of a connection which worked is asked once more on a fresh one.
+//! Only a fresh connection that fails counts as a failure of the server.
+//!
+//! Questions come from the threads that took them; connections live on the runtime that the line was given.
+
+mod connection;
+mod dial;
+mod http;
+mod life;
+mod quic;
+mod stream;
+mod tls;
+
+use std::fmt;
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either, Shared, select};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::exchange::{Limits, Sends};
+use super::packet::Outgoing;
+use super::reach::{GearError, Reach};
+use super::server::Transport;
+use connection::{Broken, Connection, Seat};
+
+/// So many connections to one server; a further one only while those before it have no room (RFC 7766 §6.2.2).
+const MOST_CONNECTIONS: usize = 4;
+/// So often a question is asked if each connection before gave answers and then ended. Where many ask at once, a server that
+/// ends connections early meets some of them again and again.
+const MOST_TRIES: usize = 4;
+/// How long it counts after how many answers the server ended connections.
+const MEMORY: Duration = Duration::from_secs(60);
+/// How long it may take to connect.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// The way to one server.
+pub(super) struct Line {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reach: Reach,
+    runtime: Option<Handle>,
+    kept: Mutex<Kept>,
+}
+
+/// The connections that take questions, and the one that is being opened.
+#[derive(Default)]
+struct Kept {
+    connections: Vec<Arc<Connection>>,
+    opening: Option<Opening>,
+    /// After how many answers the last two ended with questions under way, and when.
+    ended: [Option<(usize, Instant)>; 2],
+}
+
+/// A connection to come, for all who wait for it.
+type Opening = Shared<BoxFuture<'static, Result<Arc<Connection>, Arc<io::Error>>>>;
+
+impl Kept {
+    /// How many questions the next connection should take, so that none is under way when the server ends it. Two ends after
+    /// about the same number are no chance.
+    fn most(&self) -> usize {
+        let [Some((before, _)), Some((last, at))] = self.ended else {
+            return usize::MAX;
+        };
+        let alike = before.abs_diff(last) <= 1 + last / 16;
+        if alike && at.elapsed() < MEMORY {
+            before.max(last)
+        } else {
+            usize::MAX
+        }
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Line").field(&self.inner.reach).finish()
+    }
+}
+
+impl Line {
+    /// A line to a server; nothing is opened before somebody asks. Its connections live on the runtime in which this is called or,
+    /// if in none, on that of whoever asks.
+    pub(super) fn new(reach: Reach) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                reach,
+                runtime: Handle::try_current().ok(),
+                kept: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Whether there is anything that no network could mend.
+    pub(super) fn prove(&self) -> Result<(), GearError> {
+        self.inner.reach.prove()
+    }
+
+    /// What questions travel in. A server that is asked over UDP has a line for what datagrams cannot do.
+    pub(super) fn transport(&self) -> Transport {
+        match self.inner.reach.transport() {
+            Transport::Udp => Transport::Tcp,
+            other => other,
+        }
+    }
+
+    /// Asks, and gives the message that came back. Whoever calls has taken the first of the sends.
+    pub(super) async fn ask(&self, question: &Outgoing, limits: Limits<'_>) -> io::Result<Vec<u8>> {
+        timeout_at(limits.line, self.converse(question, limits.sends))
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    async fn converse(&self, question: &Outgoing, sends: &Sends) -> io::Result<Vec<u8>> {
+        let seat = self.inner.seat().await?;
+        let mut answer = pin!(seat.ask(question));
+        match seat.unless_silent(answer.as_mut()).await {
+            Some(Err(broken)) if self.inner.forgives(&seat, &broken) => {
+                self.ask_again(question, sends, broken.into()).await
+            }
+            Some(ended) => Ok(ended?),
+            None if seat.life().answers() == 0 || sends.left() == 0 => Ok(answer.await?),
+            // The name may be a hard one and the connection well, so both get their chance.
+            None => {
+                let silent = io::ErrorKind::TimedOut.into();
+                let again = pin!(self.ask_again(question, sends, silent));
+                match select(answer, again).await {
+                    Either::Left((Ok(answer), _)) => Ok(answer),
+                    Either::Left((Err(_), again)) => again.await,
+                    Either::Right((again, _)) => again,
+                }
+            }
+        }
+    }
+
+    /// Asks after a connection that worked has `ended`, or was too busy.
+    async fn ask_again(
+        &self,
+        question: &Outgoing,
+        sends: &Sends,
+        mut ended: io::Error,
+    ) -> io::Result<Vec<u8>> {
+        for _ in 1..MOST_TRIES {
+            if !sends.take() {
+                break;
+            }
+            let seat = self.inner.seat().await?;
+            match seat.ask(question).await {
+                Err(broken) if self.inner.forgives(&seat, &broken) => ended = broken.into(),
+                answer => return Ok(answer?),
+            }
+        }
+        Err(ended)
+    }
+}
+
+impl From<Broken> for io::Error {
+    fn from(broken: Broken) -> Self {
+        let (Broken::Gone(error) | Broken::Busy(error) | Broken::Refused(error)) = broken;
+        error
+    }
+}
+
+impl Inner {
+    /// A seat on a connection that is kept, or on one that is opened for it.
+    async fn seat(self: &Arc<Self>) -> io::Result<Seat> {
+        loop {
+            let (full, opening) = match self.look() {
+                Ok(seat) => return Ok(seat),
+                Err(wait) => wait,
+            };
+            let opened = tokio::select! {
+                biased;
+                seat = or_never(full.clone().map(Seat::wait)) => match seat {
+                    Some(seat) => return Ok(seat),
+                    // That connection has ended.
+                    None => continue,
+                },
+                opened = or_never(opening) => opened,
+            };
+            match (opened, full) {
+                (Ok(connection), _) => {
+                    if let Some(seat) = Seat::take(&connection) {
+                        return Ok(seat);
+                    }
+                    if connection.life().has_ended() {
+                        return Err(connection.life().why());
+                    }
+                    // Others were quicker and took all its seats.
+                }
+                (Err(error), None) => return Err(copy(&error)),
+                (Err(_), Some(full)) => {
+                    if let Some(seat) = Seat::wait(full).await {
+                        return Ok(seat);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A seat; or else a connection that is full, and one that is being opened. At least one of them is there.
+    fn look(self: &Arc<Self>) -> Result<Seat, (Option<Arc<Connection>>, Option<Opening>)> {
+        let mut kept = self.lock();
+        kept.connections.retain(|one| one.life().is_open());
+        if let Some(seat) = kept.connections.iter().find_map(Seat::take) {
+            return Ok(seat);
+        }
+        // One that is over and still there has panicked.
+        let under_way = (kept.opening.as_ref()).is_some_and(|opening| opening.peek().is_none());
+        if !under_way {
+            let room = kept.connections.len() < MOST_CONNECTIONS;
+            kept.opening = room.then(|| self.open(kept.most()));
+        }
+        Err((kept.connections.last().cloned(), kept.opening.clone()))
+    }
+
+    /// Opens a connection that takes `most` questions.
+    fn open(self: &Arc<Self>, most: usize) -> Opening {
+        let inner = Arc::clone(self);
+        let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+        let task = runtime.clone().spawn(async move {
+            let opened = inner.connect(most, &runtime).await;
+            let opened = opened.map(Arc::new).map_err(Arc::new);
+            let mut kept = inner.lock();
+            kept.opening = None;
+            kept.connections.extend(opened.iter().cloned());
+            drop(kept);
+            opened
+        });
+        let ended = |_| Err(Arc::new(io::ErrorKind::ConnectionAborted.into()));
+        task.map(move |opened| opened.unwrap_or_else(ended))
+            .boxed()
+            .shared()
+    }
+
+    /// Whether what happened on the connection with this seat says nothing about the server. If the connection ended it must have
+    /// given answers: every one ends some time. Some servers end each after so many; two that ended in this way say after how many.
+    fn forgives(&self, seat: &Seat, broken: &Broken) -> bool {
+        match broken {
+            Broken::Refused(_) => return false,
+            Broken::Busy(_) => return true,
+            Broken::Gone(_) => {}
+        }
+        let answers = seat.life().answers();
+        if answers > 0 && seat.life().note_loss() {
+            let mut kept = self.lock();
+            let [_, last] = kept.ended;
+            kept.ended = [last, Some((answers, Instant::now()))];
+        }
+        answers > 0
+    }
+
+    async fn connect(&self, most: usize, runtime: &Handle) -> io::Result<Connection> {
+        let target = self.reach.target().await?;
+        let connecting = timeout(CONNECT, connection::open(&target, most, runtime));
+        let late = |_| {
+            Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "it does not let us connect",
+            ))
+        };
+        let connected = connecting.await.unwrap_or_else(late);
+        connected.map_err(|error| self.reach.failed(error))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits for what is there; for nothing for ever.
+async fn or_never<T>(future: Option<impl Future<Output = T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The same error for one more who waited for it.
+fn copy(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
+}
+
+#[cfg(test)]
+mod tests;
