@@ -167,6 +167,7 @@ impl Validator {
                 now: clock::now(),
                 time: time_of_day(),
                 again: false,
+                unverifiable: None,
             };
             let first = match walk.judge(&ask.question, answer).await {
                 Err(Failure::Bogus(bogus)) if bogus.reason != Reason::TooMuch => bogus,
@@ -176,7 +177,7 @@ impl Validator {
             if group.has_another()
                 && let Ok(answer) = group.ask_another(&ask).await
             {
-                walk.again = true;
+                (walk.again, walk.unverifiable) = (true, None);
                 if let Ok(answer) = walk.judge(&ask.question, answer).await {
                     return Ok(answer);
                 }
