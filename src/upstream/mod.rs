@@ -151,6 +151,7 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::validate::{Anchors, Rule};
     use super::*;
 
     fn upstream(servers: &[&str], policy: Policy, gear: &Gear, domains: &[&str]) -> Upstream {
@@ -180,10 +181,10 @@ mod tests {
             ..Gear::default()
         };
         let tls = "tls://192.0.2.53";
-        let judged = |domains: &[(&str, bool)]| {
+        let judged = |domains: &[(&str, Rule)]| {
             let domains = domains
                 .iter()
-                .map(|(name, judged)| (name.parse().unwrap(), *judged));
+                .map(|(name, rule)| (name.parse().unwrap(), *rule));
             let validator = Validator::new(Anchors::default(), domains, None);
             upstream(&["192.0.2.53"], policy, &gear, &[]).judged_by(validator)
         };
@@ -206,8 +207,8 @@ mod tests {
             upstream(&[tls], policy, &bootstrap, &[]),
             upstream(&[], policy, &gear, &[]),
             judged(&[]),
-            judged(&[("corp.example", false)]),
-            judged(&[("corp.example", true)]),
+            judged(&[("corp.example", Rule::Excuse)]),
+            judged(&[("corp.example", Rule::Judge)]),
         ];
         for (at, one) in all.iter().enumerate() {
             for (other_at, other) in all.iter().enumerate() {

@@ -170,9 +170,8 @@ impl Line {
                 let silent = io::ErrorKind::TimedOut.into();
                 let again = pin!(self.ask_again(question, sends, silent));
                 match select(answer, again).await {
-                    Either::Left((Ok(answer), _)) => Ok(answer),
+                    Either::Left((Ok(answer), _)) | Either::Right((Ok(answer), _)) => Ok(answer),
                     Either::Left((Err(_), again)) => again.await,
-                    Either::Right((Ok(answer), _)) => Ok(answer),
                     Either::Right((Err(error), first)) => first.await.map_err(|_| error),
                 }
             }

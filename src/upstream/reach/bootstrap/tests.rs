@@ -200,12 +200,11 @@ async fn addresses_without_a_way_are_not_all_that_is_waited_for() {
                     late.send_to(&reply, from).await
                 }));
                 continue;
-            } else {
-                // A link-local address without its link: nobody has a way there.
-                reply[7] = 1;
-                reply.extend([0xc0, 12, 0, 28, 0, 1, 0, 0, 1, 44, 0, 16]);
-                reply.extend("fe80::1".parse::<Ipv6Addr>().unwrap().octets());
             }
+            // A link-local address without its link: nobody has a way there.
+            reply[7] = 1;
+            reply.extend([0xc0, 12, 0, 28, 0, 1, 0, 0, 1, 44, 0, 16]);
+            reply.extend("fe80::1".parse::<Ipv6Addr>().unwrap().octets());
             socket.send_to(&reply, from).await.unwrap();
         }
     });
