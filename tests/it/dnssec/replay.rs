@@ -1,9 +1,12 @@
 //! Genuine records in the wrong place: signed as they should be, but proving something else.
 
+use std::time::{Duration, Instant};
+
 use super::world::World;
 use super::{OPEN, Verdict, ask, verdict};
 use crate::support::records::{A, CNAME, DS, MX, NSEC, Record, TXT, a, cname, soa};
 use crate::support::reply::Reply;
+use crate::support::until;
 use crate::support::upstream::Upstream;
 use crate::support::wire::{NOERROR, NXDOMAIN, QR, RA, Response, name};
 
@@ -252,6 +255,38 @@ fn nothing_lives_longer_than_its_zone_says() {
             reply.records().all(|record| record.ttl <= 300),
             "{:?}",
             reply.answer
+        );
+    }
+}
+
+/// A bogus answer is an answer: an old one does not stand in for it, as it does where there is none.
+#[test]
+fn an_old_answer_does_not_hide_a_bogus_one() {
+    let Some(world) = World::start("an_old_answer_does_not_hide_a_bogus_one") else {
+        return;
+    };
+    let stolen = Stolen { world: &world };
+    let genuine = stolen.of("www.nsec.net", A).answer;
+    let short = genuine.into_iter().map(|record| record.ttl(1)).collect();
+    let relay = world.relay(|answer| answer);
+    relay.on("www.nsec.net", A, Response::new(short));
+    let lanward = world.lanward_of(&[relay.address], OPEN);
+    let reply = ask(lanward.client(), "www.nsec.net", A);
+    assert_eq!(verdict(&reply), Secure(NOERROR), "{}", reply.summary());
+    let forged = Response::new(vec![a("www.nsec.net", "198.51.100.66")]);
+    relay.on("www.nsec.net", A, forged);
+    let kept = Instant::now();
+    until(Duration::from_secs(5), || {
+        kept.elapsed() > Duration::from_millis(1100)
+    });
+    for _ in 0..3 {
+        let reply = ask(lanward.client(), "www.nsec.net", A);
+        let codes: Vec<u16> = reply.errors().iter().map(|(code, _)| *code).collect();
+        assert_eq!(
+            (verdict(&reply), codes),
+            (Bogus, vec![10]),
+            "{}",
+            reply.summary()
         );
     }
 }
