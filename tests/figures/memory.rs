@@ -84,31 +84,34 @@ fn serve_udp(socket: &UdpSocket, end: &AtomicBool) {
     }
 }
 
-/// In turn thousands of addresses, and few long texts behind one.
+/// Answers the questions of each connection, for as long as it is open.
 fn serve_tcp(listener: &TcpListener, end: &AtomicBool) {
+    for stream in listener.incoming() {
+        if end.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok(stream) = stream else { continue };
+        thread::spawn(move || converse(stream));
+    }
+}
+
+/// In turn thousands of addresses, and few long texts behind one.
+fn converse(mut stream: TcpStream) {
     let text = [&TEXT[..], &[b'x'; 255]].concat();
     let many = [
         (ADDRESS.repeat(3750), 3750),
         ([ADDRESS.to_vec(), text.repeat(224)].concat(), 225),
     ];
-    for (at, stream) in listener.incoming().enumerate() {
-        if end.load(Ordering::SeqCst) {
-            return;
-        }
-        let Ok(mut stream) = stream else { continue };
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (mut pending, mut buffer) = (Vec::new(), [0; 1024]);
-        let query = loop {
-            let length = stream.read(&mut buffer).unwrap_or(0);
-            pending.extend(&buffer[..length]);
-            let query = unframe(&mut pending);
-            if query.is_some() || length == 0 {
-                break query;
+    let (mut pending, mut buffer, mut asked) = (Vec::new(), [0; 1024], 0);
+    while let Ok(length @ 1..) = stream.read(&mut buffer) {
+        pending.extend(&buffer[..length]);
+        while let Some(query) = unframe(&mut pending) {
+            let (records, count) = &many[asked % 2];
+            asked += 1;
+            let reply = frame(&answer(&query, records, *count));
+            if stream.write_all(&reply).is_err() {
+                return;
             }
-        };
-        if let Some(query) = query {
-            let (records, count) = &many[at % 2];
-            drop(stream.write_all(&frame(&answer(&query, records, *count))));
         }
     }
 }
