@@ -32,11 +32,10 @@ impl Default for Gone {
 impl Gone {
     /// Notes that `name` (on the wire, in canonical form) was said at `now` not to exist.
     pub(super) fn note(&self, name: &[u8], now: Duration) {
-        let name = self.hasher.hash_one(name);
-        // What comes back from a file comes in no order.
-        let before = self.names.get(&name);
-        self.names
-            .insert(name, before.map_or(now, |before| before.max(now)));
+        // Answers from a file come in any order.
+        if !self.since(name, now) {
+            self.names.insert(self.hasher.hash_one(name), now);
+        }
     }
 
     /// Whether that was said of `name` after `time`.

@@ -317,6 +317,20 @@ fn a_name_that_is_back_may_be_stale_again() {
     assert_eq!(freshness(&cache, "a.example A", 50), Some(Freshness::Stale));
 }
 
+/// As from a file, which has no order.
+#[test]
+fn the_last_word_on_a_name_counts_whenever_it_is_heard() {
+    let cache = Cache::new(1 << 20, PLAIN);
+    insert(&cache, "a.example AAAA", NO_NAME, 30);
+    insert(&cache, "a.example MX", NO_NAME, 10);
+    insert(&cache, "a.example A", ADDRESS, 20);
+    assert_eq!(
+        freshness(&cache, "a.example A", 39),
+        Some(Freshness::Ending)
+    );
+    assert_eq!(freshness(&cache, "a.example A", 41), None);
+}
+
 #[test]
 fn the_size_holds_however_much_comes() {
     const SIZE: u64 = 256 << 10;

@@ -114,10 +114,12 @@ impl Resolver {
                 None => self.depart(state, ask, course, permit).await,
             }
         });
-        let in_time = timeout(patience, &mut flight).await.ok();
-        if let Some(Ok(entry)) = in_time {
-            return Ok((entry, Counter::Upstream));
-        }
+        let in_time = match timeout(patience, &mut flight).await {
+            Ok(Ok(entry)) => return Ok((entry, Counter::Upstream)),
+            Ok(Err(failure)) if !failure.allows_stale() => return Err(failure),
+            Ok(Err(failure)) => Some(Err(failure)),
+            Err(_) => None,
+        };
         // It may have been replaced by now, or be gone with the servers that gave it.
         if let Some(found) = self.cache.find(&key(query), clock::now()) {
             let source = match found.freshness {

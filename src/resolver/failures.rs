@@ -58,6 +58,8 @@ impl Failures {
         let repeated = last.filter(|last| now.saturating_sub(last.at) < FORGOTTEN);
         let stands = match **failure {
             Failure::Bogus(_) => BOGUS,
+            // It cost nobody a packet, and a link that is back should be used at once.
+            Failure::Unasked(_) => FIRST,
             _ => repeated.map_or(FIRST, |last| (last.stands * 2).min(LONGEST)),
         };
         let remembered = Remembered {

@@ -247,6 +247,7 @@ pub(super) fn fail(
             error(bogus.reason.code(), text.as_str())
         }
         Failure::NoServer => error(ede::NETWORK_ERROR, "no upstream server is known"),
+        Failure::Unasked(_) => error(ede::NETWORK_ERROR, "this machine has no network"),
         Failure::Unreachable(_) => error(ede::NETWORK_ERROR, "no upstream server answered"),
         Failure::Unusable(_) => error(
             ede::NO_REACHABLE_AUTHORITY,

@@ -38,8 +38,8 @@ pub enum NotRestored {
     /// It is not what was written.
     #[error(transparent)]
     Broken(#[from] Broken),
-    /// The answers are those of other servers.
-    #[error("other servers were asked then")]
+    /// The answers are those of other servers, or of the same in another manner.
+    #[error("other servers were asked then, or in another manner")]
     OtherServers,
     /// Nobody knows how old the answers are.
     #[error("it was written at a time that is yet to come; the clock was set back")]

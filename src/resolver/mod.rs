@@ -24,6 +24,7 @@ use arc_swap::{ArcSwap, Guard};
 use crate::cache::{Cache, Entry, Found, Freshness, KeyRef};
 use crate::metrics::Counter;
 use crate::rebinding::{Findings, Verdict};
+use crate::upstream::Failure;
 use crate::wire::edns::passable;
 use crate::wire::header::flag;
 use crate::wire::types::class;
@@ -270,6 +271,7 @@ impl Session<'_> {
         } else {
             None
         };
+        let stale = stale.filter(|_| failure.as_deref().is_none_or(Failure::allows_stale));
         match (permit, stale, failure) {
             (Some(mut permit), stale, _) => {
                 permit.has_stale = stale.is_some();

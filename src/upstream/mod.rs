@@ -98,6 +98,8 @@ impl Upstream {
             // Writing to a string cannot fail.
             let _written = writeln!(text, "{domain} {}", group.describe());
         }
+        let judged = self.validator.as_ref().map(Validator::describe);
+        text.push_str(judged.as_deref().unwrap_or("not judged"));
         text
     }
 
@@ -122,6 +124,9 @@ pub enum Failure {
     /// No server is configured, and the system names none.
     #[error("no upstream server is known; set [upstream] servers")]
     NoServer,
+    /// This machine has no network, or nothing left to ask with; no server heard of the question.
+    #[error("this machine could ask no upstream server: {0}")]
+    Unasked(String),
     /// No server could be reached in time.
     #[error("no upstream server answered: {0}")]
     Unreachable(String),
@@ -136,8 +141,17 @@ pub enum Failure {
     Bogus(Box<Bogus>),
 }
 
+impl Failure {
+    /// Whether an answer from before is better than none. It is not where there are answers and they are forged, or no longer as
+    /// their zone wants them: then to go on with an old one is what somebody may be after.
+    pub fn allows_stale(&self) -> bool {
+        !matches!(self, Self::Bogus(_))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::validate::{Anchors, Rule};
     use super::*;
 
     fn upstream(servers: &[&str], policy: Policy, gear: &Gear, domains: &[&str]) -> Upstream {
@@ -167,6 +181,13 @@ mod tests {
             ..Gear::default()
         };
         let tls = "tls://192.0.2.53";
+        let judged = |domains: &[(&str, Rule)]| {
+            let domains = domains
+                .iter()
+                .map(|(name, rule)| (name.parse().unwrap(), *rule));
+            let validator = Validator::new(Anchors::default(), domains, None);
+            upstream(&["192.0.2.53"], policy, &gear, &[]).judged_by(validator)
+        };
         let all = [
             upstream(&["192.0.2.53"], policy, &gear, &[]),
             upstream(&["192.0.2.53", "192.0.2.54"], policy, &gear, &[]),
@@ -185,6 +206,9 @@ mod tests {
             upstream(&[tls], policy, &gear, &[]),
             upstream(&[tls], policy, &bootstrap, &[]),
             upstream(&[], policy, &gear, &[]),
+            judged(&[]),
+            judged(&[("corp.example", Rule::Excuse)]),
+            judged(&[("corp.example", Rule::Judge)]),
         ];
         for (at, one) in all.iter().enumerate() {
             for (other_at, other) in all.iter().enumerate() {

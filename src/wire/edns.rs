@@ -137,17 +137,22 @@ pub fn write_opt(
     out.extend_from_slice(&[0, 0]);
     out.extend_from_slice(options);
     if let Some(error) = error {
-        let length = u16::try_from(error.text.len() + 2).unwrap_or(2);
-        out.extend_from_slice(&option::EXTENDED_ERROR.to_be_bytes());
-        out.extend_from_slice(&length.to_be_bytes());
-        out.extend_from_slice(&error.code.to_be_bytes());
-        if length > 2 {
-            out.extend_from_slice(error.text.as_bytes());
-        }
+        write_error(out, error);
     }
     let length = u16::try_from(out.len() - length_at - 2).unwrap_or(0);
     if let Some(place) = out.get_mut(length_at..length_at + 2) {
         place.copy_from_slice(&length.to_be_bytes());
+    }
+}
+
+/// Appends the option of an extended error.
+pub(crate) fn write_error(out: &mut Vec<u8>, error: ExtendedError<'_>) {
+    let length = u16::try_from(error.text.len() + 2).unwrap_or(2);
+    out.extend_from_slice(&option::EXTENDED_ERROR.to_be_bytes());
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(&error.code.to_be_bytes());
+    if length > 2 {
+        out.extend_from_slice(error.text.as_bytes());
     }
 }
 

@@ -116,6 +116,8 @@ impl fmt::Display for Rcode {
 pub mod ede {
     /// Something that no other code names.
     pub const OTHER: u16 = 0;
+    /// The keys of a zone are of algorithms that this program does not know.
+    pub const UNSUPPORTED_ALGORITHM: u16 = 1;
     /// An answer past its TTL, for want of a better one (RFC 8767).
     pub const STALE: u16 = 3;
     /// Signatures or keys do not fit.

@@ -8,7 +8,7 @@
 //! | 8 | `lanward` and the version of this format, 1 |
 //! | 8 | when it was written, in seconds since 1970 |
 //! | 4, then as many | length; which servers were asked, in words |
-//! | 4, 1, 4, then as many as the first says | for each answer: length; DO (2) and CD (1); age in seconds; message |
+//! | 4, 1, 4, 4, then as many as the first says | for each answer: length; DO (2) and CD (1); age and life in seconds; message |
 //! | 4 | 0, for no further answer |
 //! | 4 | CRC-32 (ISO 3309) of all octets before |
 
@@ -53,7 +53,7 @@ pub struct Kept {
     pub checking_disabled: bool,
     /// How old it was when it was written.
     pub age: Duration,
-    /// The answer, its TTLs as they were when it arrived.
+    /// The answer, its TTLs as they were when it arrived. It lives no longer than it did then.
     pub answer: Answer,
 }
 
@@ -122,10 +122,14 @@ impl<W: Write> Writer<W> {
         write_message(&mut message, entry.answer());
         // A part of a second counts as a whole one: no answer may live longer for having been written.
         let age = now.saturating_sub(entry.arrived()).as_secs() + 1;
-        let age = u32::try_from(age).unwrap_or(u32::MAX);
+        // Some records by which an answer was judged may be gone from it, and their TTLs with them.
+        let life = entry.lifetime().as_secs();
         self.write_length(message.len())?;
         self.write(&[key.bits()])?;
-        self.write(&age.to_be_bytes())?;
+        for seconds in [age, life] {
+            let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+            self.write(&seconds.to_be_bytes())?;
+        }
         self.write(&message)?;
         self.message = message;
         Ok(())
@@ -211,8 +215,9 @@ impl<R: Read> Reader<R> {
             }
             let [bits] = self.read()?;
             let age = u32::from_be_bytes(self.read()?);
+            let life = u32::from_be_bytes(self.read()?);
             self.read_message(length)?;
-            match read_answer(&self.message, bits, age) {
+            match read_answer(&self.message, bits, [age, life]) {
                 Ok(kept) => return Ok(Some(kept)),
                 Err(Malformed) => self.refused += 1,
             }
@@ -262,7 +267,7 @@ impl<R: Read> Reader<R> {
 }
 
 /// Reads a message as one from an upstream: only a whole response that answers its own question is an answer.
-fn read_answer(message: &[u8], bits: u8, age: u32) -> Result<Kept, Malformed> {
+fn read_answer(message: &[u8], bits: u8, [age, life]: [u32; 2]) -> Result<Kept, Malformed> {
     let message = Message::read(message)?;
     let (question, header) = (message.question, message.header);
     let response = header.has(flag::QR) && !header.has(flag::TC) && header.opcode() == 0;
@@ -270,7 +275,8 @@ fn read_answer(message: &[u8], bits: u8, age: u32) -> Result<Kept, Malformed> {
     if !response || question.class != class::IN {
         return Err(Malformed);
     }
-    let answer = Answer::read(&message, &question).map_err(|_| Malformed)?;
+    let mut answer = Answer::read(&message, &question).map_err(|_| Malformed)?;
+    answer.lifetime = answer.lifetime.map(|lifetime| lifetime.min(life));
     Ok(Kept {
         question,
         dnssec_ok,

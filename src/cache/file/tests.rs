@@ -138,7 +138,7 @@ fn other_files_are_told_apart() {
 fn with(message: &[u8], bits: u8) -> Vec<u8> {
     let mut writer = Writer::new(Vec::new(), &head()).unwrap();
     writer.write_length(message.len()).unwrap();
-    writer.write(&[bits, 0, 0, 0, 9]).unwrap();
+    writer.write(&[bits, 0, 0, 0, 9, 0, 0, 0, 99]).unwrap();
     writer.write(message).unwrap();
     writer.finish().unwrap()
 }
@@ -146,7 +146,11 @@ fn with(message: &[u8], bits: u8) -> Vec<u8> {
 #[test]
 fn what_an_upstream_could_not_say_is_left_out() {
     let good = crate::wire::tests::response("a.example A", 0, &["a.example 300 A 192.0.2.1"]);
-    assert_eq!(read(&with(&good, 3)).unwrap().1.len(), 1);
+    let file = with(&good, 3);
+    assert_eq!(read(&file).unwrap().1.len(), 1);
+    let mut reader = Reader::new(&*file).unwrap().0;
+    let kept = reader.read_next().unwrap().unwrap();
+    assert_eq!(kept.answer.lifetime, Some(99), "not the 300 of its record");
     let changed = |at: usize, bit: u8| {
         let mut bytes = good.clone();
         bytes[at] ^= bit;

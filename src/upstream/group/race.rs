@@ -202,10 +202,12 @@ impl<'a> Race<'a> {
             Err(error) => {
                 // Servers that gave a clear answer give it again; only silence is worth another attempt.
                 lane.done = error.kind() != io::ErrorKind::TimedOut;
-                if !is_our_own(&error) {
+                if is_our_own(&error) {
+                    self.trouble.unasked(&member.server, &error);
+                } else {
                     member.health.failed(now);
+                    self.trouble.unreachable(&member.server, &error);
                 }
-                self.trouble.unreachable(&member.server, &error);
             }
         }
         false

@@ -13,6 +13,8 @@ pub(super) struct Trouble {
     answer: Option<Box<Answer>>,
     unusable: String,
     unreachable: String,
+    /// What kept this machine from asking at all.
+    own: String,
 }
 
 impl Trouble {
@@ -31,13 +33,20 @@ impl Trouble {
         note(&mut self.unreachable, server, why);
     }
 
+    pub(super) fn unasked(&mut self, server: &Server, why: &dyn Display) {
+        note(&mut self.own, server, why);
+    }
+
     /// An answer says most, silence least. One that names no failure is good, if nobody knew better.
     pub(super) fn end(self) -> Result<Answer, Failure> {
         match self.answer {
             Some(answer) if answer.kind == Kind::Failure => Err(Failure::Refused(answer)),
             Some(answer) => Ok(*answer),
             None if !self.unusable.is_empty() => Err(Failure::Unusable(self.unusable)),
-            None => Err(Failure::Unreachable(self.unreachable)),
+            None if !self.unreachable.is_empty() || self.own.is_empty() => {
+                Err(Failure::Unreachable(self.unreachable))
+            }
+            None => Err(Failure::Unasked(self.own)),
         }
     }
 }

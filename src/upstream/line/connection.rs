@@ -46,6 +46,8 @@ impl From<io::Error> for Broken {
 pub(super) struct Connection {
     life: Arc<Life>,
     carrier: Carrier,
+    /// Its place among the connections to the server.
+    door: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
@@ -96,10 +98,19 @@ pub(super) async fn open(target: &Target, most: usize, runtime: &Handle) -> io::
             (life, Carrier::Http3(http))
         }
     };
-    Ok(Connection { life, carrier })
+    Ok(Connection {
+        life,
+        carrier,
+        door: None,
+    })
 }
 
 impl Connection {
+    /// Has its place among the connections to the server taken as long as it is there.
+    pub(super) fn keep(&mut self, door: OwnedSemaphorePermit) {
+        self.door = Some(door);
+    }
+
     pub(super) fn life(&self) -> &Life {
         &self.life
     }

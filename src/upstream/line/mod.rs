@@ -24,16 +24,25 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, Shared, select};
 use tokio::runtime::Handle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::exchange::{Limits, Sends};
 use super::packet::Outgoing;
 use super::reach::{GearError, Reach};
 use super::server::Transport;
+use super::trust::on_one_line;
 use connection::{Broken, Connection, Seat};
 
 /// So many connections to one server; a further one only while those before it have no room (RFC 7766 §6.2.2).
 const MOST_CONNECTIONS: usize = 4;
+/// So many connections to one server at all, with those on which only the last answers are waited for.
+const MOST_OPEN: usize = 32;
+/// After an attempt to connect that failed, the next one waits so long; twice as long after each further one, up to
+/// [`LONGEST_PAUSE`]: many questions shall not become as many knocks at a door that does not open.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// Short enough for a server to be used again soon after its return.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How long it counts after how many answers the server ended connections.
 const MEMORY: Duration = Duration::from_secs(60);
 /// Whoever answered within this time was at work, not idle.
@@ -50,6 +59,8 @@ struct Inner {
     reach: Reach,
     runtime: Option<Handle>,
     kept: Mutex<Kept>,
+    /// One for each connection that lives.
+    doors: Arc<Semaphore>,
 }
 
 /// The connections that take questions, and the one that is being opened.
@@ -59,12 +70,29 @@ struct Kept {
     opening: Option<Opening>,
     /// After how many answers the last ones ended with questions under way, and when; the last one first.
     ended: [Option<(usize, Instant)>; 4],
+    /// How many attempts to connect failed in a row.
+    failures: u32,
+    /// When to connect again.
+    pause: Option<Instant>,
 }
 
 /// A connection to come, for all who wait for it.
 type Opening = Shared<BoxFuture<'static, Result<Arc<Connection>, Arc<io::Error>>>>;
 
 impl Kept {
+    /// Notes how an attempt to connect ended.
+    fn note(&mut self, opened: &Result<Arc<Connection>, Arc<io::Error>>) {
+        self.opening = None;
+        self.connections.extend(opened.iter().cloned());
+        if opened.is_ok() {
+            (self.failures, self.pause) = (0, None);
+            return;
+        }
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(8));
+        self.failures = self.failures.saturating_add(1);
+        self.pause = Some(Instant::now() + pause.min(LONGEST_PAUSE));
+    }
+
     /// How many questions the next connection should take, so that none is under way when the server ends it. Two ends after
     /// about as many answers are no chance; of four, the last answers of some may have been lost.
     fn most(&self) -> usize {
@@ -94,6 +122,7 @@ impl Line {
                 reach,
                 runtime: Handle::try_current().ok(),
                 kept: Mutex::default(),
+                doors: Arc::new(Semaphore::new(MOST_OPEN)),
             }),
         }
     }
@@ -116,6 +145,11 @@ impl Line {
         timeout_at(limits.line, self.converse(question, limits.sends))
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            .map_err(|error| match on_one_line(&error.to_string()) {
+                // What needs no words of ours keeps those of the system.
+                None => error,
+                Some(words) => io::Error::new(error.kind(), words),
+            })
     }
 
     async fn converse(&self, question: &Outgoing, sends: &Sends) -> io::Result<Vec<u8>> {
@@ -132,9 +166,9 @@ impl Line {
                 let silent = io::ErrorKind::TimedOut.into();
                 let again = pin!(self.ask_again(question, sends, silent));
                 match select(answer, again).await {
-                    Either::Left((Ok(answer), _)) => Ok(answer),
+                    Either::Left((Ok(answer), _)) | Either::Right((Ok(answer), _)) => Ok(answer),
                     Either::Left((Err(_), again)) => again.await,
-                    Either::Right((again, _)) => again,
+                    Either::Right((Err(error), first)) => first.await.map_err(|_| error),
                 }
             }
         }
@@ -214,22 +248,22 @@ impl Inner {
         let under_way = (kept.opening.as_ref()).is_some_and(|opening| opening.peek().is_none());
         if !under_way {
             let room = kept.connections.len() < MOST_CONNECTIONS;
-            kept.opening = room.then(|| self.open(kept.most()));
+            kept.opening = room.then(|| self.open(kept.most(), kept.pause));
         }
         Err((kept.connections.last().cloned(), kept.opening.clone()))
     }
 
-    /// Opens a connection that takes `most` questions.
-    fn open(self: &Arc<Self>, most: usize) -> Opening {
+    /// Opens a connection that takes `most` questions, not before `pause` is over.
+    fn open(self: &Arc<Self>, most: usize, pause: Option<Instant>) -> Opening {
         let inner = Arc::clone(self);
         let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
         let task = runtime.clone().spawn(async move {
+            if let Some(pause) = pause {
+                sleep_until(pause).await;
+            }
             let opened = inner.connect(most, &runtime).await;
             let opened = opened.map(Arc::new).map_err(Arc::new);
-            let mut kept = inner.lock();
-            kept.opening = None;
-            kept.connections.extend(opened.iter().cloned());
-            drop(kept);
+            inner.lock().note(&opened);
             opened
         });
         let ended = |_| Err(Arc::new(io::ErrorKind::ConnectionAborted.into()));
@@ -259,6 +293,8 @@ impl Inner {
     }
 
     async fn connect(&self, most: usize, runtime: &Handle) -> io::Result<Connection> {
+        let door = Arc::clone(&self.doors).acquire_owned().await;
+        let door = door.map_err(io::Error::other)?;
         let target = self.reach.target().await?;
         let connecting = timeout(CONNECT, connection::open(&target, most, runtime));
         let late = |_| {
@@ -268,7 +304,9 @@ impl Inner {
             ))
         };
         let connected = connecting.await.unwrap_or_else(late);
-        connected.map_err(|error| self.reach.failed(error))
+        let mut connection = connected.map_err(|error| self.reach.failed(error))?;
+        connection.keep(door);
+        Ok(connection)
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

@@ -29,8 +29,11 @@ const LONGEST_SILENCE: VarInt = VarInt::from_u32(60_000);
 /// The first guess at the round-trip time: a lost first packet is sent again after three times as long (RFC 9002 §6.2.2 has
 /// 333 ms, but others are asked meanwhile).
 const FIRST_GUESS: Duration = Duration::from_millis(100);
-/// The streams that a server may open; HTTP/3 needs three (RFC 9114 §6.2), DNS none.
+/// The streams that a server may open for HTTP/3, which needs three (RFC 9114 §6.2). DNS needs none, and nobody would read them.
 const STREAMS_OF_SERVER: VarInt = VarInt::from_u32(8);
+/// How much a server may send ahead on one stream, where the longest message fits, and on all of a connection.
+const WINDOW: VarInt = VarInt::from_u32(1 << 17);
+const ALL_WINDOWS: VarInt = VarInt::from_u32(1 << 20);
 
 /// Connects to one of the addresses of `target`, from a port of its own. Nothing is sent before the server has proven itself:
 /// early data can be sent again by anybody (RFC 9250 §4.5).
@@ -42,7 +45,13 @@ pub(super) async fn connect(target: &Target, address: SocketAddr) -> io::Result<
         .max_idle_timeout(Some(IdleTimeout::from(LONGEST_SILENCE)))
         .initial_rtt(FIRST_GUESS)
         .max_concurrent_bidi_streams(VarInt::from_u32(0))
-        .max_concurrent_uni_streams(STREAMS_OF_SERVER)
+        .max_concurrent_uni_streams(if target.transport.is_http() {
+            STREAMS_OF_SERVER
+        } else {
+            VarInt::from_u32(0)
+        })
+        .stream_receive_window(WINDOW)
+        .receive_window(ALL_WINDOWS)
         .datagram_receive_buffer_size(None);
     let mut config = quinn::ClientConfig::new(Arc::new(crypto));
     config.transport_config(Arc::new(transport));
@@ -69,12 +78,16 @@ impl Quic {
         let life = Arc::clone(life);
         let kept = connection.clone();
         drop(runtime.spawn(async move {
-            let why = tokio::select! {
-                ended = kept.closed() => ended.into(),
-                () = life.rested() => io::ErrorKind::ConnectionAborted.into(),
-                () = life.ended() => io::ErrorKind::ConnectionAborted.into(),
-            };
-            life.end(why);
+            tokio::select! {
+                ended = kept.closed() => {
+                    // To close it as well would hide the reason from those who still wait.
+                    life.end(ended.into());
+                    return;
+                }
+                () = life.rested() => {}
+                () = life.ended() => {}
+            }
+            life.end(io::ErrorKind::ConnectionAborted.into());
             kept.close(NO_ERROR, b"");
         }));
         Self { connection }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rand::RngExt;
@@ -145,7 +145,7 @@ async fn read(reader: ReadHalf<impl AsyncRead>, open: &Open, life: &Life) -> io:
             overwrite(&mut message, 0, &[0, 0]);
             // Whoever asked may have given up.
             let _given_up = asked.reply.send(message);
-        } else {
+        } else if !open.was_forgotten() {
             noise += 1;
         }
     }
@@ -164,15 +164,28 @@ fn closed(error: io::Error) -> io::Error {
 
 /// The questions under way, by their IDs on this connection.
 #[derive(Debug, Default)]
-struct Open(Mutex<HashMap<u16, Asked>>);
+struct Open(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    asked: HashMap<u16, Asked>,
+    /// How many were struck out because nobody waits any more. Their answers may still come.
+    forgotten: usize,
+}
 
 impl Open {
     /// Gives a question an unpredictable ID that no other has, and appends it to `octets`.
     fn put(&self, mut asked: Asked, octets: &mut Vec<u8>) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table();
+        let Table {
+            asked: open,
+            forgotten,
+        } = &mut *table;
         // Those who gave up have left their seats, but not this table.
         if open.len() >= 2 * SEATS {
+            let before = open.len();
             open.retain(|_, asked| !asked.reply.is_closed());
+            *forgotten += before - open.len();
         }
         let mut random = rand::rng();
         let mut id: u16 = random.random();
@@ -188,8 +201,8 @@ impl Open {
     fn take(&self, message: &[u8]) -> Option<Asked> {
         let id = read_u16(message, 0).ok()?;
         let questions = read_u16(message, 4).ok()?;
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Entry::Occupied(asked) = open.entry(id) else {
+        let mut table = self.table();
+        let Entry::Occupied(asked) = table.asked.entry(id) else {
             return None;
         };
         let end = asked.get().question_end;
@@ -198,5 +211,18 @@ impl Open {
         let same = questions == 0
             || (ours.zip(theirs)).is_some_and(|(ours, theirs)| ours.eq_ignore_ascii_case(theirs));
         same.then(|| asked.remove())
+    }
+
+    /// Whether a message that answers nothing may be the answer to a question that was struck out. True once for each.
+    fn was_forgotten(&self) -> bool {
+        let mut table = self.table();
+        let less = table.forgotten.checked_sub(1);
+        table.forgotten = less.unwrap_or(0);
+        less.is_some()
+    }
+
+    /// What stands there is whole after every statement, so a panic elsewhere does not make it wrong.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
 //! DNS stamps: a server in one opaque text (<https://dnscrypt.info/stamps-specifications>).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use data_encoding::BASE64URL_NOPAD;
 use rustls::pki_types::DnsName;
@@ -121,7 +121,8 @@ struct Place {
 /// the certificate must bear the address.
 fn read_place(transport: Transport, address: &str, host: &str) -> Result<Place, StampError> {
     let (name, name_port) = match host.rsplit_once(':') {
-        Some((name, port)) if parse_port(port).is_some() && !name.ends_with(':') => {
+        // The last group of an IPv6 address is no port.
+        Some((name, port)) if parse_port(port).is_some() && host.parse::<IpAddr>().is_err() => {
             (name, parse_port(port))
         }
         _ => (host, None),

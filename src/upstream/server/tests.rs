@@ -245,6 +245,10 @@ fn stamps_name_servers() {
         ),
         (stamp(3, &[b"192.0.2.1", b"", b""]), "tls://192.0.2.1"),
         (stamp(3, &[b"", b"", b"192.0.2.1"]), "tls://192.0.2.1"),
+        (
+            stamp(3, &[b"", b"", b"2001:db8::2:1"]),
+            "tls://[2001:db8::2:1]",
+        ),
     ];
     for (text, shown) in cases {
         assert_eq!(server(&text).to_string(), shown, "{text}");

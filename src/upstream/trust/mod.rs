@@ -24,6 +24,7 @@ use pinned::{PinnedCertificate, PinnedKey};
 use words::explain;
 
 pub(super) use witness::Witness;
+pub(super) use words::on_one_line;
 
 /// Why a server cannot be proven to be the right one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -13,6 +13,8 @@ use crate::upstream::clock;
 
 /// How long the same words about a server are not said again.
 const QUIET: Duration = Duration::from_secs(600);
+/// How long nothing is said after any words: whoever shows another key each time must not fill the log.
+const SHORT_QUIET: Duration = Duration::from_secs(10);
 
 /// Judges one server as another verifier does, and remembers the words.
 #[derive(Debug)]
@@ -49,13 +51,8 @@ impl Witness {
         if let Err(error) = &judged {
             let (words, now) = (explain(error), clock::now());
             let mut memory = self.memory();
-            let new = memory
-                .told
-                .as_ref()
-                .is_none_or(|(told, at)| *told != words || now.saturating_sub(*at) >= QUIET);
-            if new {
+            if memory.is_news(&words, now) {
                 tracing::warn!("upstream server {} is not believed: {words}", self.server);
-                memory.told = Some((words.clone(), now));
             }
             memory.doubt = Some(words);
         }
@@ -65,6 +62,20 @@ impl Witness {
     /// What is remembered is whole after every statement, so a panic elsewhere does not make it wrong.
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    /// Whether these words are worth a line now; then they count as said.
+    fn is_news(&mut self, words: &str, now: Duration) -> bool {
+        let new = self.told.as_ref().is_none_or(|(told, at)| {
+            let quiet = if told == words { QUIET } else { SHORT_QUIET };
+            now.saturating_sub(*at) >= quiet
+        });
+        if new {
+            self.told = Some((words.to_owned(), now));
+        }
+        new
     }
 }
 
@@ -106,5 +117,26 @@ impl ServerCertVerifier for Witness {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.verifier.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever shows another key at each knock, or has servers that are wrong in several ways, must not fill the log.
+    #[test]
+    fn new_words_do_not_fill_the_log() {
+        let mut memory = Memory::default();
+        let mut said = 0;
+        for knock in 0..6000_u32 {
+            let now = Duration::from_millis(u64::from(knock) * 10);
+            said += u32::from(memory.is_news(&format!("key {knock}"), now));
+        }
+        assert!(said <= 7, "{said} lines in a minute");
+        let later = Duration::from_secs(120);
+        assert!(memory.is_news("old words", later));
+        assert!(!memory.is_news("old words", later + QUIET / 2));
+        assert!(memory.is_news("old words", later + QUIET));
     }
 }

@@ -3,11 +3,34 @@
 use rustls::pki_types::UnixTime;
 use rustls::{CertificateError, Error};
 
+/// So many characters of what a server says are worth a line.
+const MOST_WORDS: usize = 400;
+
+/// Words that hold something which a server said, without what would begin another line in the log or steer a terminal, and not
+/// too long. None if they are so already.
+pub(in crate::upstream) fn on_one_line(words: &str) -> Option<String> {
+    if words.chars().count() <= MOST_WORDS && !words.contains(char::is_control) {
+        return None;
+    }
+    let mut line: String = (words.chars().take(MOST_WORDS))
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if words.chars().nth(MOST_WORDS).is_some() {
+        line.push('…');
+    }
+    Some(line)
+}
+
 /// So many names of a certificate are worth showing; some have hundreds.
 const MOST_NAMES: usize = 5;
 
 /// What went wrong while a server proved itself; what was expected, and what came.
 pub(super) fn explain(error: &Error) -> String {
+    let words = say(error);
+    on_one_line(&words).unwrap_or(words)
+}
+
+fn say(error: &Error) -> String {
     let Error::InvalidCertificate(certificate) = error else {
         return error.to_string();
     };

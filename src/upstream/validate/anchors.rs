@@ -63,6 +63,16 @@ impl Anchors {
         Ok(anchors)
     }
 
+    /// The names, each with a checksum of what is trusted about it.
+    pub(super) fn describe(&self) -> String {
+        let sum = |trust: &[Trust]| crc32fast::hash(format!("{trust:?}").as_bytes());
+        let anchors = self.0.iter();
+        let words: Vec<String> = anchors
+            .map(|(name, trust)| format!("{name}:{:08x}", sum(trust)))
+            .collect();
+        words.join(" ")
+    }
+
     /// The nearest anchor at or above a name.
     pub(super) fn find(&self, name: &Name) -> Option<(&Name, &[Trust])> {
         self.0

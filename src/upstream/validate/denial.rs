@@ -20,9 +20,11 @@ pub(super) struct Proofs<'a> {
 pub(super) enum Denied {
     /// The zone has signed it.
     Surely,
-    /// Nothing speaks against it, but the zone leaves out delegations that are not signed, or its hashes cost too much: the
-    /// answer is as good as one without signatures (RFC 5155 §9.2, RFC 9276 §3.2).
+    /// Nothing speaks against it, but the zone leaves out delegations that are not signed: the answer is as good as one without
+    /// signatures (RFC 5155 §9.2).
     Perhaps,
+    /// Nobody looked, for the hashes of the zone cost too much: it counts as unsigned (RFC 9276 §3.2).
+    Unknown,
 }
 
 /// What a zone says about a name for which it has no DS record.
@@ -30,6 +32,8 @@ pub(super) enum Denied {
 pub(super) enum Below {
     /// A zone that is not signed begins there.
     Unsigned,
+    /// Nobody looked, as with [`Denied::Unknown`].
+    Unknown,
     /// No zone begins there.
     Same,
     /// No zone begins there, and nothing exists below.
@@ -126,7 +130,7 @@ impl<'a> Proofs<'a> {
         }
         let nsec3s = self.nsec3s.as_ref().ok_or(Reason::Unproven)?;
         if nsec3s.is_costly()? {
-            return Ok(Below::Unsigned);
+            return Ok(Below::Unknown);
         }
         if let Some(types) = nsec3s.types_of(name, work)? {
             return below(types).ok_or(Reason::Unproven);
@@ -139,14 +143,14 @@ impl<'a> Proofs<'a> {
         })
     }
 
-    /// What NSEC3 records prove; if their hashes cost too much, they are taken at their word, but prove nothing.
+    /// What NSEC3 records prove, unless their hashes cost too much.
     fn by_hash(
         &self,
         prove: impl FnOnce(&Nsec3s<'a>) -> Result<Option<Denied>, Reason>,
     ) -> Result<Denied, Reason> {
         let nsec3s = self.nsec3s.as_ref().ok_or(Reason::Unproven)?;
         if nsec3s.is_costly()? {
-            return Ok(Denied::Perhaps);
+            return Ok(Denied::Unknown);
         }
         prove(nsec3s)?.ok_or(Reason::Unproven)
     }

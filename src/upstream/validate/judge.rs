@@ -13,6 +13,8 @@ use super::signature::{Signed, verify};
 use super::walk::{Walk, bogus};
 use crate::upstream::Failure;
 use crate::wire::answer::{Kind, MAX_CHAIN};
+use crate::wire::edns::{ExtendedError, write_error};
+use crate::wire::types::ede;
 use crate::wire::{Answer, Message, Name, Question, RecordType, Section};
 
 /// A set of one zone may be signed in the name of so many others before it is bogus. Honest ones are in no other.
@@ -52,6 +54,10 @@ impl Walk<'_> {
     ) -> Result<Answer, Failure> {
         let verdict = self.verdict(question, &answer).await?;
         answer.authentic = verdict.secure;
+        if let Some(code) = self.unverifiable {
+            let error = ExtendedError { code, text: "" };
+            write_error(&mut answer.options, error);
+        }
         if verdict.most < u32::MAX {
             answer.shorten(verdict.most);
         }
@@ -208,6 +214,9 @@ impl<'s, 'a> Judgment<'_, '_, 's, 'a> {
 
     fn note(&mut self, denied: Denied) {
         self.verdict.secure &= denied == Denied::Surely;
+        if denied == Denied::Unknown {
+            self.walk.unverifiable = Some(ede::UNSUPPORTED_NSEC3_ITERATIONS);
+        }
     }
 
     fn proofs_of(&self, zone: &Name) -> Proofs<'a> {

@@ -83,6 +83,15 @@ impl Validator {
         }
     }
 
+    /// How answers are judged, in words.
+    pub(super) fn describe(&self) -> String {
+        let domains = self.domains.iter();
+        let words: Vec<String> = domains
+            .map(|(domain, rule)| format!(" {domain}={rule:?}"))
+            .collect();
+        format!("judged from {}{}", self.anchors.describe(), words.concat())
+    }
+
     /// Whether answers about a name are judged.
     pub fn judges(&self, name: &Name) -> bool {
         self.rule(name) == Rule::Judge
@@ -158,6 +167,7 @@ impl Validator {
                 now: clock::now(),
                 time: time_of_day(),
                 again: false,
+                unverifiable: None,
             };
             let first = match walk.judge(&ask.question, answer).await {
                 Err(Failure::Bogus(bogus)) if bogus.reason != Reason::TooMuch => bogus,
@@ -167,7 +177,7 @@ impl Validator {
             if group.has_another()
                 && let Ok(answer) = group.ask_another(&ask).await
             {
-                walk.again = true;
+                (walk.again, walk.unverifiable) = (true, None);
                 if let Ok(answer) = walk.judge(&ask.question, answer).await {
                     return Ok(answer);
                 }

@@ -15,7 +15,7 @@ use super::zones::Status;
 use super::{Bogus, Reason, Validator};
 use crate::upstream::{Ask, Failure, Upstream};
 use crate::wire::answer::Kind;
-use crate::wire::types::class;
+use crate::wire::types::{class, ede};
 use crate::wire::{Answer, Message, Name, Question, RecordType};
 
 /// So many DS records of a zone are looked at. Zones have one for each key and digest type, and twice that while they change.
@@ -33,6 +33,8 @@ pub(super) struct Walk<'a> {
     pub(super) time: Option<u32>,
     /// What was found was bogus: now another server is asked, and nothing broken is taken from memory.
     pub(super) again: bool,
+    /// The extended error that says why a zone that is signed counts as unsigned.
+    pub(super) unverifiable: Option<u16>,
 }
 
 impl Walk<'_> {
@@ -58,7 +60,10 @@ impl Walk<'_> {
                 .at(&child, when, self.descend(&zone, &child));
             match found.await? {
                 Status::Signed(child) => zone = child,
-                Status::Unsigned => return Ok(None),
+                Status::Unsigned(why) => {
+                    self.unverifiable = self.unverifiable.or(why);
+                    return Ok(None);
+                }
                 Status::Same => {}
                 Status::Nothing => break,
             }
@@ -192,7 +197,7 @@ impl Link<'_> {
             }
             // Nobody can verify a zone whose algorithms are not known: it counts as unsigned (RFC 4035 §5.2).
             return Ok(if trust.is_empty() {
-                Found::Status(Status::Unsigned)
+                Found::Status(Status::Unsigned(Some(ede::UNSUPPORTED_ALGORITHM)))
             } else {
                 Found::Digests(trust, signed.most)
             });
@@ -218,7 +223,8 @@ impl Link<'_> {
         let below = Proofs::new(&self.zone.name, &proofs).deny_cut(&child, work);
         Ok(Found::Status(
             match below.map_err(|reason| self.bogus(reason))? {
-                Below::Unsigned => Status::Unsigned,
+                Below::Unsigned => Status::Unsigned(None),
+                Below::Unknown => Status::Unsigned(Some(ede::UNSUPPORTED_NSEC3_ITERATIONS)),
                 Below::Same => Status::Same,
                 Below::Nothing => Status::Nothing,
             },

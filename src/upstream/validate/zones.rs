@@ -29,8 +29,8 @@ const BROKEN: Duration = Duration::from_secs(10);
 pub(super) enum Status {
     /// A signed zone.
     Signed(Arc<Zone>),
-    /// A zone that is not signed, or not in a way that can be verified.
-    Unsigned,
+    /// A zone that is not signed, or not in a way that can be verified: then with the extended error that says so.
+    Unsigned(Option<u16>),
     /// No zone.
     Same,
     /// Nothing: neither the name nor what would lie below it exists.

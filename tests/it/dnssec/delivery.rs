@@ -1,5 +1,10 @@
 //! What of a judged answer reaches whom.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
 use super::world::World;
 use super::{OPEN, Verdict, ask, verdict};
 use crate::support::records::{A, MX, NSEC, NSEC3, RRSIG, Record};
@@ -115,4 +120,51 @@ fn what_is_broken_is_told_once_and_remembered() {
     let line = lanward.line(&["bogus", "expired.net"]);
     assert!(line.contains("WARN"), "{line}");
     assert_eq!(lanward.logged("bogus"), 1, "{:#?}", lanward.lines());
+}
+
+/// While no upstream answers, an old answer is better than none; against a forged one it is not.
+#[test]
+fn a_forged_answer_makes_no_old_one_stand_in() {
+    let Some(world) = World::start("a_forged_answer_makes_no_old_one_stand_in") else {
+        return;
+    };
+    let forging = Arc::new(AtomicBool::new(false));
+    let forger = {
+        let forging = Arc::clone(&forging);
+        world.relay(move |mut answer| {
+            let address = [198, 51, 100, 1];
+            let place = answer.windows(4).position(|octets| octets == address);
+            if let Some(at) = place.filter(|_| forging.load(Ordering::SeqCst)) {
+                answer[at + 3] = 7;
+            }
+            answer
+        })
+    };
+    let lanward = world.lanward_of(&[forger.address], &format!("{OPEN}[cache]\nmax_ttl = 1\n"));
+    let reply = ask(lanward.client(), "www.nsec.net", A);
+    assert_eq!(
+        verdict(&reply),
+        Verdict::Secure(NOERROR),
+        "{}",
+        reply.summary()
+    );
+    forging.store(true, Ordering::SeqCst);
+    let end = Instant::now() + Duration::from_secs(20);
+    // Until it ends, the answer that was proven is given.
+    let after = loop {
+        let reply = ask(lanward.client(), "www.nsec.net", A);
+        if verdict(&reply) != Verdict::Secure(NOERROR) || Instant::now() > end {
+            break reply;
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
+    for reply in [after, ask(lanward.client(), "www.nsec.net", A)] {
+        let codes: Vec<u16> = reply.errors().iter().map(|(code, _)| *code).collect();
+        assert_eq!(
+            (verdict(&reply), codes),
+            (Verdict::Bogus, vec![6]),
+            "{}",
+            reply.summary()
+        );
+    }
 }

@@ -135,3 +135,37 @@ async fn who_gives_up_says_so() {
     ask(&line, "one.example").await.unwrap();
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
+
+/// What a server sends without being asked lies in our memory until somebody reads it, which nobody does.
+#[tokio::test]
+async fn a_server_cannot_fill_our_memory() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&sent);
+    let (line, _, _far) = start(move |connection, _| {
+        let sent = Arc::clone(&counted);
+        async move {
+            let short = Duration::from_millis(100);
+            while let Ok(Ok(mut stream)) = timeout(short, connection.open_uni()).await {
+                while let Ok(Ok(())) = timeout(short, stream.write_all(&[0; 4096])).await {
+                    sent.fetch_add(4096, Ordering::SeqCst);
+                }
+            }
+        }
+    });
+    ask(&line, "one.example").await.unwrap_err();
+    let sent = sent.load(Ordering::SeqCst);
+    assert!(sent <= 1 << 20, "{sent} octets");
+}
+
+/// The reason that a server gives goes into the log: it is there, on one line, and no long one.
+#[tokio::test]
+async fn the_words_of_a_server_stay_on_their_line() {
+    let (line, ..) = start(|connection, _| async move {
+        let reason = format!("\nERROR: all is lost \x1b[2J{}", "a".repeat(700));
+        connection.close(5_u32.into(), reason.as_bytes());
+    });
+    let failed = ask(&line, "one.example").await.unwrap_err();
+    assert!(failed.contains("all is lost"), "{failed}");
+    assert!(!failed.contains(char::is_control), "{failed:?}");
+    assert!(failed.len() < 500, "{failed:?}");
+}

@@ -276,3 +276,111 @@ async fn silence_on_a_fresh_connection_is_not_asked_again() {
     assert!(failed.contains("TimedOut"), "{failed}");
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
+
+/// A server may let nobody have a second connection, or not yet again; what it is about to answer on the first is still good.
+#[tokio::test]
+async fn a_late_answer_counts_although_no_other_connection_works() {
+    let slow = |mut stream: TcpStream, number| async move {
+        for at in 0.. {
+            if number > 0 {
+                return Ok(());
+            }
+            let question = question(&mut stream).await?;
+            sleep(Duration::from_millis(if at == 0 { 0 } else { 1500 })).await;
+            send(&mut stream, &answer(&question, &[])).await?;
+        }
+        Ok(())
+    };
+    let far = FarEnd::start(slow).await;
+    let line = far.line();
+    ask(&line, "one.example").await.unwrap();
+    ask(&line, "hard.example").await.unwrap();
+    assert_eq!(far.connections(), 2);
+}
+
+/// Questions whose askers have gone are answered all the same, however many they are.
+#[tokio::test]
+async fn answers_that_come_too_late_are_no_noise() {
+    const COUNT: usize = 3 * SEATS;
+    let late = |mut stream: TcpStream, _| async move {
+        let mut questions = Vec::new();
+        while questions.len() < COUNT {
+            questions.push(question(&mut stream).await?);
+        }
+        for question in questions {
+            send(&mut stream, &answer(&question, &[])).await?;
+        }
+        serve(stream).await
+    };
+    let far = FarEnd::start(late).await;
+    let line = far.line();
+    for batch in 0..3 {
+        let names: Vec<_> = (0..SEATS)
+            .map(|at| format!("n{batch}-{at}.example"))
+            .collect();
+        let questions: Vec<_> = (names.iter())
+            .map(|name| super::question(name, line.transport()))
+            .collect();
+        let sends: Vec<_> = questions.iter().map(|_| Sends::new(6)).collect();
+        let soon = Duration::from_millis(150);
+        let asked = (questions.iter().zip(&sends))
+            .map(|(question, sends)| line.ask(question, within(soon, sends)));
+        let ended = futures_util::future::join_all(asked).await;
+        assert!(batch == 2 || ended.iter().all(Result::is_err));
+    }
+    ask(&line, "one.example").await.unwrap();
+    assert_eq!(far.connections(), 1);
+}
+
+/// Whoever does not let us in is not knocked at by every question.
+#[tokio::test]
+async fn a_server_that_lets_nobody_in_is_left_alone_for_a_moment() {
+    let far = FarEnd::start(|stream, _| async move {
+        drop(stream);
+        Ok(())
+    })
+    .await;
+    let line = far.line();
+    drop(far);
+    sleep(Duration::from_millis(10)).await;
+    let (began, mut failed) = (Instant::now(), 0);
+    while began.elapsed() < Duration::from_secs(2) {
+        ask(&line, "one.example").await.unwrap_err();
+        failed += 1;
+    }
+    assert!(failed <= 12, "{failed} attempts in two seconds");
+}
+
+/// Where each connection takes one question only, slow names must not make us open one connection for each.
+#[tokio::test]
+async fn connections_that_take_few_questions_are_not_many() {
+    let hold = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let holds = Arc::clone(&hold);
+    let far = FarEnd::start(move |mut stream: TcpStream, _| {
+        let hold = holds.load(Ordering::SeqCst);
+        async move {
+            if hold {
+                loop {
+                    question(&mut stream).await?;
+                }
+            }
+            serve_some(stream, 1).await
+        }
+    })
+    .await;
+    let line = far.line();
+    drop(ask_all(&line, 30).await);
+    hold.store(true, Ordering::SeqCst);
+    let before = far.connections();
+    let names: Vec<_> = (0..200).map(|at| format!("slow{at}.example")).collect();
+    let questions: Vec<_> = (names.iter())
+        .map(|name| super::question(name, line.transport()))
+        .collect();
+    let sends: Vec<_> = questions.iter().map(|_| Sends::new(6)).collect();
+    let soon = Duration::from_millis(900);
+    let asked = (questions.iter().zip(&sends))
+        .map(|(question, sends)| line.ask(question, within(soon, sends)));
+    drop(futures_util::future::join_all(asked).await);
+    let opened = far.connections() - before;
+    assert!(opened <= 40, "{opened} connections");
+}

@@ -137,7 +137,7 @@ impl Finder {
             first = &mut four => (first, six),
         };
         let second = match &first {
-            Ok(found) if !found.addresses.is_empty() => timeout(RESOLUTION_DELAY, other).await.ok(),
+            Ok(found) if self.has_way_to(found) => timeout(RESOLUTION_DELAY, other).await.ok(),
             _ => Some(other.await),
         };
         let (mut found, mut trouble) = (Vec::new(), None);
@@ -160,6 +160,13 @@ impl Finder {
             addresses,
             ttl: Duration::from_secs(ttl.clamp(SHORTEST, LONGEST).into()),
         })
+    }
+
+    /// Whether there is a way to one of these addresses. If there is none, as for IPv6 in many a house, the other kind is all
+    /// that can help.
+    fn has_way_to(&self, found: &Found) -> bool {
+        let mut addresses = found.addresses.iter();
+        addresses.any(|ip| has_way(&SocketAddr::new(*ip, self.port)))
     }
 
     /// Asks for one kind of address. The error says what the servers said.

@@ -180,3 +180,38 @@ fn servers_are_not_where_nobody_can_be() {
     }
     assert!(has_way(&([127, 0, 0, 1], 853).into()));
 }
+
+/// Where there is no way to addresses of one kind, those of the other are worth some patience: one lost packet delays them.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "ended with the test")]
+async fn addresses_without_a_way_are_not_all_that_is_waited_for() {
+    let socket = net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let socket = Arc::new(socket.unwrap());
+    let address = socket.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        let mut packet = [0; 512];
+        loop {
+            let (length, from) = socket.recv_from(&mut packet).await.unwrap();
+            let (mut reply, is_a) = reply(&packet[..length], 1);
+            if is_a {
+                let late = Arc::clone(&socket);
+                drop(tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    late.send_to(&reply, from).await
+                }));
+                continue;
+            }
+            // A link-local address without its link: nobody has a way there.
+            reply[7] = 1;
+            reply.extend([0xc0, 12, 0, 28, 0, 1, 0, 0, 1, 44, 0, 16]);
+            reply.extend("fe80::1".parse::<Ipv6Addr>().unwrap().octets());
+            socket.send_to(&reply, from).await.unwrap();
+        }
+    });
+    let _task = tokio_util::task::AbortOnDropHandle::new(task);
+    let servers = vec![Server::new(address)];
+    let group = Group::new(servers, Policy::default(), &Gear::default());
+    let finder = Finder::new(&DnsName::try_from("dns.example").unwrap(), 853, group);
+    let found = finder.addresses().await.unwrap();
+    assert_eq!(found.first(), at(1).first(), "{found:?}");
+}
