@@ -43,9 +43,6 @@ const MOST_OPEN: usize = 32;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// Short enough for a server to be used again soon after its return.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-/// So often a question is asked if each connection before gave answers and then ended. Where many ask at once, a server that
-/// ends connections early meets some of them again and again.
-const MOST_TRIES: usize = 4;
 /// How long it counts after how many answers the server ended connections.
 const MEMORY: Duration = Duration::from_secs(60);
 /// Whoever answered within this time was at work, not idle.
@@ -71,8 +68,8 @@ struct Inner {
 struct Kept {
     connections: Vec<Arc<Connection>>,
     opening: Option<Opening>,
-    /// After how many answers the last two ended with questions under way, and when.
-    ended: [Option<(usize, Instant)>; 2],
+    /// After how many answers the last ones ended with questions under way, and when; the last one first.
+    ended: [Option<(usize, Instant)>; 4],
     /// How many attempts to connect failed in a row.
     failures: u32,
     /// When to connect again.
@@ -97,16 +94,15 @@ impl Kept {
     }
 
     /// How many questions the next connection should take, so that none is under way when the server ends it. Two ends after
-    /// about the same number are no chance.
+    /// about as many answers are no chance; of four, the last answers of some may have been lost.
     fn most(&self) -> usize {
-        let [Some((before, _)), Some((last, at))] = self.ended else {
-            return usize::MAX;
-        };
-        let alike = before.abs_diff(last) <= 1 + last / 16;
-        if alike && at.elapsed() < MEMORY {
-            before.max(last)
-        } else {
-            usize::MAX
+        let recent = |(answers, at): (usize, Instant)| (at.elapsed() < MEMORY).then_some(answers);
+        match self.ended.map(|ended| ended.and_then(recent)) {
+            [Some(last), Some(before), ..] if last.abs_diff(before) <= 1 + last / 16 => {
+                last.max(before)
+            }
+            [Some(a), Some(b), Some(c), Some(d)] => a.max(b).max(c).max(d),
+            _ => usize::MAX,
         }
     }
 }
@@ -178,17 +174,15 @@ impl Line {
         }
     }
 
-    /// Asks after a connection that worked has `ended`, or was too busy.
+    /// Asks after a connection that worked has `ended`, or was too busy. Where many ask at once, a server that ends connections
+    /// early meets some of them again and again.
     async fn ask_again(
         &self,
         question: &Outgoing,
         sends: &Sends,
         mut ended: io::Error,
     ) -> io::Result<Vec<u8>> {
-        for _ in 1..MOST_TRIES {
-            if !sends.take() {
-                break;
-            }
+        while sends.take() {
             let seat = self.inner.seat().await?;
             match seat.ask(question).await {
                 Err(broken) if self.inner.forgives(&seat, &broken) => ended = broken.into(),
@@ -279,8 +273,8 @@ impl Inner {
     }
 
     /// Whether what happened on the connection with this seat says nothing about the server. If the connection ended it must have
-    /// given answers: every one ends some time. Some servers end each after so many, in the middle of the work; two that ended
-    /// in this way say after how many.
+    /// given answers: every one ends some time. Some servers end each after so many, in the middle of the work; those that
+    /// ended in this way say after how many.
     fn forgives(&self, seat: &Seat, broken: &Broken) -> bool {
         match broken {
             Broken::Refused(_) => return false,
@@ -292,8 +286,8 @@ impl Inner {
         let was_at_work = seat.life().heard() + AT_WORK > now;
         if answers > 0 && was_at_work && seat.life().note_loss() {
             let mut kept = self.lock();
-            let [_, last] = kept.ended;
-            kept.ended = [last, Some((answers, now))];
+            let [last, before, earlier, _] = kept.ended;
+            kept.ended = [Some((answers, now)), last, before, earlier];
         }
         answers > 0
     }
