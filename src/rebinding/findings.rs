@@ -88,7 +88,7 @@ impl Findings {
             RecordType::CNAME | RecordType::DNAME => {
                 let target = message.name_in(record, 0)?;
                 self.aliases.push(Alias {
-                    owner: record.owner,
+                    owner: *message.owner(record),
                     kind: record.kind,
                     target,
                 });
@@ -109,7 +109,7 @@ impl Findings {
         // A target of "." is the owner itself (RFC 9460 §2.5).
         if target != Name::ROOT {
             self.aliases.push(Alias {
-                owner: record.owner,
+                owner: *message.owner(record),
                 kind: record.kind,
                 target,
             });

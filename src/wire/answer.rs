@@ -154,12 +154,12 @@ impl Chain<'_> {
                 }
             }
         }
-        let wanted = self.question.kind;
+        let (message, wanted) = (self.message, self.question.kind);
         let mut answered = false;
         if self.message.rcode() == Rcode::NOERROR {
             self.mark(
                 |record, covers| {
-                    record.owner == current && (covers == wanted || record.kind == wanted)
+                    *message.owner(record) == current && (covers == wanted || record.kind == wanted)
                 },
                 &mut |record| {
                     answered |= record.kind == wanted;
@@ -183,10 +183,11 @@ impl Chain<'_> {
             _ => return Err(Unusable::Chain),
         }
         self.mark_dname(current, &target);
+        let message = self.message;
         self.mark(
             |other, covers| {
                 other.kind == RecordType::RRSIG
-                    && other.owner == *current
+                    && message.owner(other) == current
                     && covers == RecordType::CNAME
             },
             &mut |_| (),
@@ -202,7 +203,7 @@ impl Chain<'_> {
             .find(|(_, record)| {
                 record.class == self.question.class
                     && record.kind == RecordType::CNAME
-                    && record.owner == *name
+                    && self.message.owner(record) == name
             });
         found
             .map(|(index, record)| Ok((index, self.message.name_in(record, 0)?)))
@@ -215,14 +216,15 @@ impl Chain<'_> {
     fn mark_dname(&mut self, current: &Name, target: &Name) {
         let message = self.message;
         let makes = |record: &Record| {
-            let above = *current != record.owner && current.is_within(&record.owner);
+            let owner = message.owner(record);
+            let above = current != owner && current.is_within(owner);
             let end = if above {
                 message.name_in(record, 0).ok()
             } else {
                 None
             };
             end.is_some_and(|end| {
-                let front = current.label_count() - record.owner.label_count();
+                let front = current.label_count() - owner.label_count();
                 let labels = current.labels().take(front).chain(end.labels());
                 Name::from_labels(labels).is_ok_and(|made| made == *target)
             })
@@ -233,13 +235,13 @@ impl Chain<'_> {
             .filter(|record| record.section == Section::Answer);
         let makers: Vec<Name> = of_answer
             .filter(|record| record.kind == RecordType::DNAME && makes(record))
-            .map(|record| record.owner)
+            .map(|record| *message.owner(record))
             .collect();
         for owner in makers {
             self.mark(
                 |record, covers| {
                     covers == RecordType::DNAME
-                        && record.owner == owner
+                        && *message.owner(record) == owner
                         && (record.kind != RecordType::DNAME || makes(record))
                 },
                 &mut |_| (),
@@ -267,7 +269,8 @@ fn keep_authority(message: &Message<'_>, question: &Question, terminal: &Name, k
     for (record, keep) in message.records.iter().zip(keep) {
         let proof = match record.covers(message.bytes) {
             RecordType::SOA => {
-                terminal.is_within(&record.owner) || question.name.is_within(&record.owner)
+                let owner = message.owner(record);
+                terminal.is_within(owner) || question.name.is_within(owner)
             }
             RecordType::NSEC | RecordType::NSEC3 => true,
             _ => false,
@@ -346,7 +349,7 @@ fn rewrite(
     let mut bytes = message.bytes.get(..start).ok_or(Malformed)?.to_vec();
     let mut ttls = Vec::with_capacity(kept.len());
     for record in kept {
-        if record.owner == message.question.name {
+        if *message.owner(record) == message.question.name {
             bytes.extend_from_slice(&[0xc0, 0x0c]);
         } else {
             message.write_owner(record, &mut bytes)?;

@@ -25,13 +25,13 @@ pub enum Section {
     Additional,
 }
 
-/// Where a record stands, and what it is.
+/// Where a record stands, and what it is. Whose it is, knows [`Message::owner`].
 #[derive(Debug, Clone)]
 pub struct Record {
     /// Its section.
     pub section: Section,
-    /// Its owner.
-    pub owner: Name,
+    /// Its owner's place among the message's owners; none for the question's name.
+    owner: Option<u16>,
     /// Its type.
     pub kind: RecordType,
     /// Its class.
@@ -74,6 +74,8 @@ pub struct Message<'a> {
     pub records: Vec<Record>,
     /// Its OPT record.
     pub edns: Option<Edns<'a>>,
+    /// The owners of its records but the question's name. A name takes 256 octets, and most records in a row have the same.
+    owners: Vec<Name>,
 }
 
 impl<'a> Message<'a> {
@@ -99,6 +101,7 @@ impl<'a> Message<'a> {
             // Room for all that can be there, at once: what the header says may be more than the message could hold.
             records: Vec::with_capacity(header.records().min(bytes.len() / SMALLEST_RECORD)),
             edns: None,
+            owners: Vec::new(),
         };
         let mut heads = Heads {
             at: Vec::with_capacity(message.records.capacity()),
@@ -146,6 +149,7 @@ impl<'a> Message<'a> {
                 heads.read_name(bytes, at).map(|(_, end)| end)
             })?;
         }
+        let owner = self.place(owner)?;
         self.records.push(Record {
             section,
             owner,
@@ -156,6 +160,28 @@ impl<'a> Message<'a> {
             data,
         });
         Ok(end)
+    }
+
+    /// Where an owner stands among those of the message.
+    fn place(&mut self, owner: Name) -> Result<Option<u16>, Malformed> {
+        if owner == self.question.name {
+            return Ok(None);
+        }
+        if self.owners.last() != Some(&owner) {
+            self.owners.push(owner);
+        }
+        // There are fewer records than octets in the longest message.
+        u16::try_from(self.owners.len() - 1)
+            .map(Some)
+            .map_err(|_| Malformed)
+    }
+
+    /// The owner of a record of this message.
+    pub fn owner(&self, record: &Record) -> &Name {
+        let other = record.owner.map(usize::from);
+        other
+            .and_then(|place| self.owners.get(place))
+            .unwrap_or(&self.question.name)
     }
 
     /// The response code with the upper bits from the OPT record.

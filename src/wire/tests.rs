@@ -165,7 +165,7 @@ fn shown(bytes: &[u8]) -> String {
             words.push("|".to_owned());
         }
         assert_ne!(record.section, Section::Additional);
-        words.push(format!("{} {}", record.owner, record.kind));
+        words.push(format!("{} {}", message.owner(record), record.kind));
     }
     words.join(" ")
 }

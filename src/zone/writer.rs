@@ -151,7 +151,8 @@ impl<'o, 'q> Writer<'o, 'q> {
     /// Appends a record of another message; its data are written out in full.
     pub(super) fn foreign(&mut self, message: &Message<'_>, record: &Record) -> Option<()> {
         let what = (record.kind, record.class);
-        let length_at = self.head(record.section, record.owner.as_wire(), what, record.ttl);
+        let owner = message.owner(record).as_wire();
+        let length_at = self.head(record.section, owner, what, record.ttl);
         message.write_data(record, self.out).ok()?;
         self.close(length_at);
         Some(())

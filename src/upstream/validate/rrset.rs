@@ -65,7 +65,7 @@ impl<'a> RrSet<'a> {
             }
             sets.push(Self {
                 section: record.section,
-                owner: record.owner,
+                owner: *message.owner(record),
                 kind: record.kind,
                 ttl: record.ttl,
                 records: vec![record],
@@ -87,7 +87,9 @@ impl<'a> RrSet<'a> {
     }
 
     fn is_of(&self, record: &Record, kind: RecordType) -> bool {
-        self.kind == kind && self.section == record.section && self.owner == record.owner
+        self.kind == kind
+            && self.section == record.section
+            && self.owner == *self.message.owner(record)
     }
 
     /// The data of the records, in the order in which they stand in the message.
