@@ -140,7 +140,8 @@ impl Connection {
                 Outcome::Ask(permit) => {
                     let (connection, replies) = (self.clone(), replies.clone());
                     let busy = seat.busy();
-                    drop(self.house.tasks.spawn(async move {
+                    // Boxed as in the UDP door.
+                    drop(self.house.tasks.spawn(Box::pin(async move {
                         if let Outcome::Reply(counter) = connection
                             .house
                             .resolver
@@ -152,7 +153,7 @@ impl Connection {
                             let _gone = replies.send((out, place)).await;
                         }
                         drop(busy);
-                    }));
+                    })));
                 }
                 // A client that sends what is no query does not speak DNS.
                 Outcome::Drop => {

@@ -186,7 +186,7 @@ impl Validator {
         };
         match &self.runtime {
             // Who waits for it is a question, and for questions a shutdown waits.
-            Some(runtime) => runtime.spawn(work).await.unwrap_or_else(|error| {
+            Some(runtime) => runtime.spawn(Box::pin(work)).await.unwrap_or_else(|error| {
                 Err(Failure::Unusable(format!("DNSSEC validation: {error}")))
             }),
             None => work.await,
