@@ -19,7 +19,7 @@ pub(super) struct Bytes;
 const PLACE: usize = 88;
 /// The share of the size that is not for entries, in percent: about 8 for the gaps that the allocator leaves when entries of
 /// different sizes come and go, the rest for the program itself and answers under way.
-const BESIDE: u64 = 15;
+const BESIDE: u64 = 18;
 /// What an entry weighs usually, in octets. It decides only how many of those who went are remembered: half as many as there
 /// would be such entries.
 const USUAL: u64 = 1024;

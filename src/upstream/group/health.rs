@@ -63,10 +63,17 @@ impl Health {
         }
     }
 
-    /// Notes the answer to a trial. A server that is quicker than thought, as after its return, is so from now on.
+    /// Notes the answer to a trial. A server that is quicker than thought, as after its return, is so from now on. One that was
+    /// away is tried again soon, and so is one that seems much slower: its answer may have waited for the return.
     pub(super) fn proved(&self, time: Duration, now: Duration) {
+        let was_away = self.failures.load(Ordering::Relaxed) > 0;
+        let odd = time > self.time() * 2;
         self.answered(time, now);
         self.time.fetch_min(micros(time).max(1), Ordering::Relaxed);
+        if was_away || odd {
+            let soon = millis(now + jitter(FIRST_REST));
+            self.trial.store(soon, Ordering::Relaxed);
+        }
     }
 
     /// Notes that there was no answer, or none of use, although another server had one.
@@ -196,6 +203,20 @@ mod tests {
         assert_eq!(health.time(), ms(10));
         health.proved(ms(90), NOW);
         assert_eq!(health.time(), ms(20), "one hard name does not make it slow");
+    }
+
+    #[test]
+    fn an_answer_that_may_have_waited_for_a_return_is_no_measure() {
+        let soon = NOW + FIRST_REST * 5 / 4;
+        let health = Health::new();
+        health.answered(ms(10), NOW);
+        health.proved(ms(12), NOW);
+        assert!(!health.take_trial(soon), "as expected");
+        health.proved(ms(400), NOW);
+        assert!(health.take_trial(soon), "much slower than thought");
+        health.failed(NOW);
+        health.proved(ms(9), NOW);
+        assert!(health.take_trial(soon), "was away");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -359,11 +359,12 @@ fn serve_tcp(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// Answers the frames of one connection, one after the other.
+/// Answers the frames of one connection; what has to wait lets others pass, as with every resolver (RFC 7766 §7).
 fn converse(mut stream: TcpStream, shared: &Shared) {
     let Ok(client) = stream.peer_addr() else {
         return;
     };
+    stream.set_nodelay(true).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_millis(100)))
         .unwrap();
@@ -379,25 +380,41 @@ fn converse(mut stream: TcpStream, shared: &Shared) {
             Err(_) => return,
         }
         while let Some(frame) = super::client::unframe(&mut pending) {
-            for act in shared.acts(&frame, true, client) {
-                let written = match act {
-                    Act::Send(bytes) => stream.write_all(&super::client::frame(&bytes)),
-                    Act::Unframed(bytes) => stream.write_all(&bytes),
-                    Act::Close => return,
-                    Act::Wait(time) => {
-                        thread::sleep(time);
-                        Ok(())
-                    }
-                    Act::WaitFor(gate) => {
-                        gate.wait();
-                        Ok(())
-                    }
-                    Act::OtherPort(_) | Act::OtherAddress(_) => Ok(()),
-                };
-                if written.is_err() {
-                    return;
-                }
+            let acts = shared.acts(&frame, true, client);
+            let waits = |act: &Act| matches!(act, Act::Wait(_) | Act::WaitFor(_));
+            if acts.iter().any(waits) {
+                let stream = stream.try_clone().unwrap();
+                thread::spawn(move || send_tcp(stream, acts));
+            } else if !send_tcp(stream.try_clone().unwrap(), acts) {
+                return;
             }
         }
     }
+}
+
+/// False: the connection has ended.
+fn send_tcp(mut stream: TcpStream, acts: Vec<Act>) -> bool {
+    for act in acts {
+        let written = match act {
+            Act::Send(bytes) => stream.write_all(&super::client::frame(&bytes)),
+            Act::Unframed(bytes) => stream.write_all(&bytes),
+            Act::Close => {
+                drop(stream.shutdown(Shutdown::Both));
+                return false;
+            }
+            Act::Wait(time) => {
+                thread::sleep(time);
+                Ok(())
+            }
+            Act::WaitFor(gate) => {
+                gate.wait();
+                Ok(())
+            }
+            Act::OtherPort(_) | Act::OtherAddress(_) => Ok(()),
+        };
+        if written.is_err() {
+            return false;
+        }
+    }
+    true
 }
