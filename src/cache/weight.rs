@@ -17,9 +17,9 @@ pub(super) struct Bytes;
 /// The place of an entry in the tables: 48 octets where it stands, 12 where it is found; and as tables grow by doubling and
 /// remember who went lately, half as much again.
 const PLACE: usize = 88;
-/// The share of the size that is not for entries, in percent: about 8 for the gaps that the allocator leaves when entries of
+/// The share of the size that is not for entries, in percent: about 16 for the gaps that the allocator leaves when entries of
 /// different sizes come and go, the rest for the program itself and answers under way.
-const BESIDE: u64 = 18;
+const BESIDE: u64 = 24;
 /// What an entry weighs usually, in octets. It decides only how many of those who went are remembered: half as many as there
 /// would be such entries.
 const USUAL: u64 = 1024;
