@@ -143,6 +143,8 @@ listen_addrs_ipv4 = ["127.0.0.1"]
 listen_addrs_ipv6 = []
 listen_port = $((base + 5))
 directory = "$work"
+user = "$(id -un)"
+group = "$(id -gn)"
 [[zones]]
 zone = "."
 zone_type = "External"
