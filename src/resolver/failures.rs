@@ -83,6 +83,20 @@ mod tests {
     use crate::wire::{Question, RecordType};
 
     #[test]
+    fn a_lack_of_network_stands_no_longer_each_time() {
+        let failures = Failures::default();
+        let ask = ask(&[]);
+        let topic = TopicRef::new(&ask);
+        for round in 0..4 {
+            let now = Duration::from_secs(1000) + FIRST * round;
+            assert!(failures.find(&topic, now).is_none(), "{round}");
+            let failure = Arc::new(Failure::Unasked("no way".to_owned()));
+            failures.note(topic.to_topic(), &failure, now);
+            assert!(failures.find(&topic, now).is_some(), "{round}");
+        }
+    }
+
+    #[test]
     fn a_failure_stands_for_longer_each_time_and_is_forgotten_in_the_end() {
         let failures = Failures::default();
         let ask = ask(&[]);
