@@ -239,3 +239,33 @@ fn without_descriptors_it_goes_on_and_recovers() {
     let later = client.udp(&Query::new("later.example", A));
     assert_ne!(later.rcode(), SERVFAIL, "and so is the upstream");
 }
+
+/// Shells begin with a limit from times of fewer sockets, and let programs raise it.
+#[test]
+fn the_limit_of_open_files_is_raised_as_far_as_allowed() {
+    for (hard, expected) in [("1024", "1024"), ("4096", "4096")] {
+        let script = r#"ulimit -Sn 256; ulimit -Hn "$HARD"; exec "$LANWARD" serve --listen 127.0.0.1:0 --upstream 127.0.0.1:9"#;
+        let mut program = Starved(
+            Command::new("sh")
+                .args(["-c", script])
+                .env("LANWARD", env!("CARGO_BIN_EXE_lanward"))
+                .env("HARD", hard)
+                .stdin(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap(),
+        );
+        let mut log = BufReader::new(program.0.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("TCP on ") {
+            line.clear();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it ended");
+        }
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", program.0.id())).unwrap();
+        let files = limits
+            .lines()
+            .find(|line| line.starts_with("Max open files"));
+        let soft = files.unwrap().split_whitespace().nth(3).unwrap();
+        assert_eq!(soft, expected, "{limits}");
+    }
+}
