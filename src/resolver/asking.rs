@@ -175,15 +175,13 @@ impl Resolver {
 
     /// Asks, and keeps what comes back; a failure is remembered.
     pub(super) async fn fetch(&self, state: &Arc<State>, ask: &Ask) -> Landing {
-        let inspected = self.inspect(state, ask).await;
-        // What the servers of an old state said is no answer in the new one, if those were changed.
-        let current = Arc::ptr_eq(&self.state.load().upstream, &state.upstream);
-        let entry = match inspected {
+        let entry = match self.inspect(state, ask).await {
             Ok(entry) => Arc::new(entry),
             Err(failure) => {
                 let (failure, now) = (Arc::new(failure), clock::now());
                 self.events.failure(&failure, now);
-                if current {
+                // What the servers of an old state failed at, others may know.
+                if Arc::ptr_eq(&self.state.load().upstream, &state.upstream) {
                     let topic = TopicRef::new(ask).to_topic();
                     self.failures.note(topic, &failure, now);
                 }
