@@ -80,27 +80,30 @@ fn prove_route(prover: &mut Prover<'_>, route: &file::Route, on: bool) -> bool {
 fn read_anchors(prover: &mut Prover<'_>, text: &Text, folder: &Path) -> Option<Anchors> {
     let path: PathBuf = folder.join(text.get_ref());
     let mut wrong = |problem: String| {
-        let problem = format!("trust_anchor: {}: {problem}", path.display());
-        prover.error(Some(text.span()), problem);
+        prover.error(Some(text.span()), format!("trust_anchor: {problem}"));
     };
+    let shown = path.display();
     let records = match zone::load_single(&path) {
         Ok(records) => records,
         Err(findings) => {
             for finding in findings {
+                // It names the file, and the place in it.
                 wrong(finding.to_string());
             }
             return None;
         }
     };
     if records.is_empty() {
-        wrong("it holds no record; allowed: DS and DNSKEY records".to_owned());
+        wrong(format!(
+            "{shown}: it holds no record; allowed: DS and DNSKEY records"
+        ));
         return None;
     }
     let parts = records
         .iter()
         .map(|record| (record.owner, record.kind, &*record.data));
     Anchors::read(parts)
-        .map_err(|error| wrong(error.to_string()))
+        .map_err(|error| wrong(format!("{shown}: {error}")))
         .ok()
 }
 
