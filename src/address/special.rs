@@ -7,6 +7,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
 /// Why an address is not public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -165,6 +167,26 @@ const V6: &[Row<Ipv6Addr>] = &[
     (v6(0xff00, 0, 0, 0), 8, Some(Reason::Multicast)),
     (v6(0x2000, 0, 0, 0), 3, None),
     (Ipv6Addr::UNSPECIFIED, 0, Some(Reason::Unassigned)),
+];
+
+/// Where one reason ends and another, or none, begins: the rows of both tables, and the forms that are told apart before.
+pub(super) fn blocks() -> impl Iterator<Item = IpNet> {
+    let v4 = (V4.iter()).filter_map(|row| Ipv4Net::new(row.0, row.1).ok());
+    let v6 = V6.iter().map(|row| (row.0, row.1));
+    let v6 = FORMS.into_iter().chain(v6);
+    let v6 = v6.filter_map(|(net, length)| Ipv6Net::new(net, length).ok());
+    v4.map(IpNet::V4).chain(v6.map(IpNet::V6))
+}
+
+/// The forms that [`classify_v6`] knows by their segments.
+const FORMS: [(Ipv6Addr, u8); 7] = [
+    (Ipv6Addr::UNSPECIFIED, 128),
+    (Ipv6Addr::LOCALHOST, 128),
+    (Ipv6Addr::UNSPECIFIED, 96),
+    (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96),
+    (Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96),
+    (v6(0x64, 0xff9b, 0, 0), 96),
+    (v6(0x2002, 0, 0, 0), 16),
 ];
 
 fn classify_v4(address: Ipv4Addr) -> Option<Reason> {

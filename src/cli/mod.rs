@@ -2,6 +2,7 @@
 
 mod check;
 mod decode;
+mod emit;
 mod encode;
 mod explain;
 mod healthcheck;
@@ -49,6 +50,7 @@ enum Command {
     Explain(explain::Explain),
     Decode(decode::Decode),
     Encode(encode::Encode),
+    Emit(emit::Emit),
     Healthcheck(healthcheck::Healthcheck),
 }
 
@@ -60,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Decode(decode) => decode.run(),
         Command::Encode(encode) => encode.run(),
+        Command::Emit(emit) => emit.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
     }
 }

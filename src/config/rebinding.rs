@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv6Net};
 
-use crate::name::special::SpecialUse;
+use crate::name::breadth::{Breadth, breadth};
 use crate::rebinding::{Action, Exception, PRIVATE, Policy, builtin};
 use crate::wire::Name;
 
@@ -141,32 +141,11 @@ fn prove_allow(prover: &mut Prover<'_>, allow: &Allow) -> Option<Exception> {
 
 /// An exception for a name under which anybody can have a name is an exception for everybody.
 pub(super) fn check_breadth(prover: &mut Prover<'_>, key: &str, text: &Text, domain: &Name) {
-    use psl::Psl;
-    if *domain == Name::ROOT {
-        let problem =
-            format!("{key}: the root is every name; to let all pass, set action = \"report\"");
-        prover.error(Some(text.span()), problem);
-    }
-    if SpecialUse::new().find(domain).is_some() {
-        return;
-    }
-    let shown = domain.to_string();
-    let suffix = psl::List
-        .suffix(shown.as_bytes())
-        .filter(|suffix| suffix.is_known() && suffix.as_bytes() == shown.as_bytes());
-    match suffix.and_then(|suffix| suffix.typ()) {
-        Some(psl::Type::Icann) => {
-            let problem = format!(
-                "{key}: anybody can register a name under {shown}; name your own, such as nas.example.{shown}"
-            );
-            prover.error(Some(text.span()), problem);
-        }
-        Some(psl::Type::Private) => {
-            let problem =
-                format!("{key}: anybody can get a name under {shown}; name your own host there");
-            prover.warning(Some(text.span()), problem);
-        }
-        None => {}
+    let problem = format!("{key}: {}", breadth(domain));
+    match breadth(domain) {
+        Breadth::Household => {}
+        Breadth::Root | Breadth::Registry(_) => prover.error(Some(text.span()), problem),
+        Breadth::Hoster(_) => prover.warning(Some(text.span()), problem),
     }
 }
 

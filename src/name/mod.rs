@@ -1,9 +1,10 @@
 //! Floor 2: what a name means by itself.
 //!
-//! Three questions are answered here, each by a pure function of the name: which of many suffixes is the longest that a name
+//! Four questions are answered here, each by a pure function of the name: which of many suffixes is the longest that a name
 //! lies in ([`SuffixMap`]), which address a name carries ([`embedded`]), and whether a name must not leave the network
-//! ([`special`]). Nothing here asks anybody, reads a clock or knows a zone file.
+//! ([`special`]); and whose names stand under one ([`breadth`]). Nothing here asks anybody, reads a clock or knows a zone file.
 
+pub mod breadth;
 pub mod embedded;
 pub mod special;
 mod suffix;

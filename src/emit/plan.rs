@@ -1,0 +1,162 @@
+//! What a resolver shall let through, hand over and block: the same as lanward itself.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use super::Refusal;
+use crate::name::special::SpecialUse;
+use crate::wire::Name;
+
+/// A name, with all below it or alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suffix {
+    /// The name.
+    pub name: Name,
+    /// Whether all names below it are meant as well.
+    pub subdomains: bool,
+}
+
+/// What a resolver shall let through, hand over and block.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    allowed: Vec<Suffix>,
+    forwarded: Vec<Name>,
+    server: SocketAddr,
+    ranges: Vec<IpNet>,
+    own: Vec<(Name, IpAddr)>,
+    probe: (Name, IpAddr),
+}
+
+/// A public name with a private address, by which one can see whether a protection is on: <https://nip.io>.
+const CANARY: &str = "10-0-0-1.nip.io";
+
+impl Plan {
+    /// A plan without domains; `probe` is a name under one of the decoded domains and the address that it carries.
+    pub fn new(server: SocketAddr, probe: (Name, IpAddr)) -> Self {
+        Self {
+            allowed: Vec::new(),
+            forwarded: Vec::new(),
+            server,
+            ranges: Vec::new(),
+            own: Vec::new(),
+            probe,
+        }
+    }
+
+    /// Domains whose private answers pass.
+    #[must_use]
+    pub fn allow(mut self, domains: impl IntoIterator<Item = Suffix>) -> Self {
+        self.allowed.extend(domains);
+        self.allowed.sort_by(|one, other| {
+            let names = one.name.canonical_cmp(&other.name);
+            names.then(other.subdomains.cmp(&one.subdomains))
+        });
+        let mut kept: Vec<Suffix> = Vec::new();
+        for domain in self.allowed.drain(..) {
+            let covers = |wider: &Suffix| {
+                wider.name == domain.name || wider.subdomains && domain.name.is_within(&wider.name)
+            };
+            if !kept.iter().any(covers) {
+                kept.push(domain);
+            }
+        }
+        self.allowed = kept;
+        self
+    }
+
+    /// Domains whose questions lanward answers, each with all names below it.
+    #[must_use]
+    pub fn forward(mut self, domains: impl IntoIterator<Item = Name>) -> Self {
+        self.forwarded.extend(domains);
+        self.forwarded.sort_by(Name::canonical_cmp);
+        let mut kept: Vec<Name> = Vec::new();
+        for domain in self.forwarded.drain(..) {
+            if !kept.iter().any(|wider| domain.is_within(wider)) {
+                kept.push(domain);
+            }
+        }
+        self.forwarded = kept;
+        self
+    }
+
+    /// Networks whose addresses are blocked, IPv4 first.
+    #[must_use]
+    pub fn block(mut self, ranges: impl IntoIterator<Item = IpNet>) -> Self {
+        self.ranges.extend(ranges);
+        self
+    }
+
+    /// Fixed names of the household's own servers.
+    #[must_use]
+    pub fn fix(mut self, names: impl IntoIterator<Item = (Name, IpAddr)>) -> Self {
+        self.own.extend(names);
+        self.own.sort_by(|one, other| {
+            let names = one.0.canonical_cmp(&other.0);
+            names.then(one.1.cmp(&other.1))
+        });
+        self.own.dedup();
+        self
+    }
+
+    /// Domains whose private answers pass, none within another, in canonical order.
+    pub fn allowed(&self) -> &[Suffix] {
+        &self.allowed
+    }
+
+    /// Domains whose questions go to lanward, none within another, in canonical order.
+    pub fn forwarded(&self) -> &[Name] {
+        &self.forwarded
+    }
+
+    /// The forwarded domains that must not leave a network by themselves (RFC 6303, RFC 8375), for which resolvers have answers of their own:
+    /// those must be taken away.
+    pub fn special(&self) -> impl Iterator<Item = &Name> {
+        let special = SpecialUse::new();
+        let domains = self.forwarded.iter();
+        domains.filter(move |domain| special.find(domain).is_some())
+    }
+
+    /// Where the target reaches lanward.
+    pub fn server(&self) -> SocketAddr {
+        self.server
+    }
+
+    /// Where the target reaches lanward, for one that can only ask on port 53.
+    pub fn server_on_port_53(&self, title: &str) -> Result<IpAddr, Refusal> {
+        if self.server.port() == 53 {
+            return Ok(self.server.ip());
+        }
+        Err(Refusal::new(format!(
+            "{title} can be told an address, but no port, and asks on port 53; lanward is at {}. Let it listen on port 53 of an \
+             address of this network, and name that: --server ADDRESS:53",
+            self.server
+        )))
+    }
+
+    /// The networks whose addresses are blocked: all that is not public.
+    pub fn ranges(&self) -> &[IpNet] {
+        &self.ranges
+    }
+
+    /// The fixed names of the household's own servers, in canonical order; a refusal if none is known.
+    pub fn own(&self) -> Result<&[(Name, IpAddr)], Refusal> {
+        if self.own.is_empty() {
+            return Err(Refusal::new(
+                "static mode writes the fixed names of your own servers: say which, with --plex ADDRESS --id ID (the 32 characters in front of \
+                 plex.direct), or with a [[host]] in the configuration",
+            ));
+        }
+        Ok(&self.own)
+    }
+
+    /// A name that must be answered, and its address.
+    pub fn probe(&self) -> (Name, IpAddr) {
+        self.probe
+    }
+
+    /// A public name that leads inside, which a protection must not answer.
+    pub fn canary(&self) -> &'static str {
+        CANARY
+    }
+}
