@@ -1,0 +1,3 @@
+//! Snippets for other programs, as `lanward emit` prints them.
+
+mod command;
