@@ -210,6 +210,40 @@ fn data_and_text_say_the_same() {
     }
 }
 
+/// One list: what it shows is what help, completions and README show.
+#[test]
+fn every_target_is_in_help_completions_and_readme() {
+    let lanward = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let help = lanward(&["emit", "--help"]);
+    let shells = ["bash", "zsh", "fish"].map(|shell| lanward(&["completions", shell]));
+    let readme = include_str!("../../../README.md");
+    let section = readme.split("## Next to another resolver").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains("` `"));
+    let mut told: Vec<&str> = rows
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
+        .collect();
+    told.sort_unstable();
+    let mut listed = targets();
+    listed.sort();
+    assert_eq!(told, listed, "README and `emit --list`");
+    for target in listed {
+        let word = format!("  {target} ");
+        assert!(help.contains(&word), "{target} in {help}");
+        for shell in &shells {
+            assert!(shell.contains(&target), "{target} in completions");
+        }
+    }
+}
+
 /// The words of all targets, as the list shows them.
 fn targets() -> Vec<String> {
     let list = emit(&["--list"]).out;
