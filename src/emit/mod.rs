@@ -13,6 +13,7 @@ mod plan;
 mod target;
 
 // The targets.
+mod bind;
 mod dnsmasq;
 mod unbound;
 
@@ -23,4 +24,4 @@ pub use plan::{Plan, Suffix};
 pub use target::{Emitted, Job, Refusal, Runs, Target, target};
 
 /// All targets, in the order in which they are shown.
-pub const TARGETS: &[&Target] = &[&dnsmasq::TARGET, &unbound::TARGET];
+pub const TARGETS: &[&Target] = &[&dnsmasq::TARGET, &unbound::TARGET, &bind::TARGET];

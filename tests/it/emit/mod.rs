@@ -4,7 +4,9 @@
 //! snippet, and what the program lets through with it, exactly: what a snippet claims to block, and where it says to be weaker.
 //! `command` is about the command itself, `matrix` about all programs side by side.
 
+mod bind;
 mod command;
 mod dnsmasq;
 mod matrix;
+mod unbound;
 mod world;
