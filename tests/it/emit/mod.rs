@@ -1,0 +1,7 @@
+//! What `lanward emit` prints, in the real programs: each is started with it between a hostile Internet and a lanward.
+//!
+//! `world` is that Internet, and the table of what it tries; a file for each program holds the least configuration around the
+//! snippet, and what the program lets through with it, exactly: what a snippet claims to block, and where it says to be weaker.
+
+mod dnsmasq;
+mod world;
