@@ -13,8 +13,19 @@ mod plan;
 mod target;
 
 // The targets.
+mod dnscrypt_proxy;
+mod dnsdist;
 mod dnsmasq;
+mod knot_resolver_5;
+mod knot_resolver_6;
+mod networkmanager;
+mod powerdns_recursor;
+mod powerdns_recursor_4;
+mod systemd_resolved;
 mod unbound;
+
+// What some of them share.
+mod lua;
 
 pub use form::{Comment, Part, Place, Snippet};
 pub use front::{Front, Server};
@@ -23,4 +34,15 @@ pub use plan::{Plan, Suffix};
 pub use target::{Emitted, Job, Refusal, Runs, Target, target};
 
 /// All targets, in the order in which they are shown.
-pub const TARGETS: &[&Target] = &[&dnsmasq::TARGET, &unbound::TARGET];
+pub const TARGETS: &[&Target] = &[
+    &dnsmasq::TARGET,
+    &unbound::TARGET,
+    &knot_resolver_5::TARGET,
+    &knot_resolver_6::TARGET,
+    &powerdns_recursor::TARGET,
+    &powerdns_recursor_4::TARGET,
+    &dnsdist::TARGET,
+    &dnscrypt_proxy::TARGET,
+    &systemd_resolved::TARGET,
+    &networkmanager::TARGET,
+];
