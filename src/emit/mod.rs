@@ -10,11 +10,21 @@ pub mod form;
 mod front;
 mod mode;
 mod plan;
+mod remark;
 mod target;
 
 // The targets.
+mod blocky;
+mod coredns;
+mod coredns_kubernetes;
 mod dnsmasq;
+mod docker_compose;
+mod hosts;
+mod macos;
+mod pihole_v5;
+mod pihole_v6;
 mod unbound;
+mod windows_nrpt;
 
 pub use form::{Comment, Part, Place, Snippet};
 pub use front::{Front, Server};
@@ -23,4 +33,16 @@ pub use plan::{Plan, Suffix};
 pub use target::{Emitted, Job, Refusal, Runs, Target, target};
 
 /// All targets, in the order in which they are shown.
-pub const TARGETS: &[&Target] = &[&dnsmasq::TARGET, &unbound::TARGET];
+pub const TARGETS: &[&Target] = &[
+    &dnsmasq::TARGET,
+    &unbound::TARGET,
+    &pihole_v5::TARGET,
+    &pihole_v6::TARGET,
+    &blocky::TARGET,
+    &coredns::TARGET,
+    &coredns_kubernetes::TARGET,
+    &macos::TARGET,
+    &windows_nrpt::TARGET,
+    &docker_compose::TARGET,
+    &hosts::TARGET,
+];
