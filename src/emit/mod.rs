@@ -10,19 +10,29 @@ pub mod form;
 mod front;
 mod mode;
 mod plan;
+mod remark;
 mod target;
 
 // The targets.
+mod blocky;
+mod coredns;
+mod coredns_kubernetes;
 mod dnscrypt_proxy;
 mod dnsdist;
 mod dnsmasq;
+mod docker_compose;
+mod hosts;
 mod knot_resolver_5;
 mod knot_resolver_6;
+mod macos;
 mod networkmanager;
+mod pihole_v5;
+mod pihole_v6;
 mod powerdns_recursor;
 mod powerdns_recursor_4;
 mod systemd_resolved;
 mod unbound;
+mod windows_nrpt;
 
 // What some of them share.
 mod lua;
@@ -37,6 +47,11 @@ pub use target::{Emitted, Job, Refusal, Runs, Target, target};
 pub const TARGETS: &[&Target] = &[
     &dnsmasq::TARGET,
     &unbound::TARGET,
+    &pihole_v5::TARGET,
+    &pihole_v6::TARGET,
+    &blocky::TARGET,
+    &coredns::TARGET,
+    &coredns_kubernetes::TARGET,
     &knot_resolver_5::TARGET,
     &knot_resolver_6::TARGET,
     &powerdns_recursor::TARGET,
@@ -45,4 +60,8 @@ pub const TARGETS: &[&Target] = &[
     &dnscrypt_proxy::TARGET,
     &systemd_resolved::TARGET,
     &networkmanager::TARGET,
+    &macos::TARGET,
+    &windows_nrpt::TARGET,
+    &docker_compose::TARGET,
+    &hosts::TARGET,
 ];
