@@ -13,7 +13,13 @@ mod plan;
 mod target;
 
 // The targets.
+mod apache;
+mod caddy;
+mod cloudflared;
 mod dnsmasq;
+mod haproxy;
+mod nginx;
+mod traefik;
 mod unbound;
 
 pub use form::{Comment, Part, Place, Snippet};
@@ -23,4 +29,13 @@ pub use plan::{Plan, Suffix};
 pub use target::{Emitted, Job, Refusal, Runs, Target, target};
 
 /// All targets, in the order in which they are shown.
-pub const TARGETS: &[&Target] = &[&dnsmasq::TARGET, &unbound::TARGET];
+pub const TARGETS: &[&Target] = &[
+    &dnsmasq::TARGET,
+    &unbound::TARGET,
+    &caddy::TARGET,
+    &nginx::TARGET,
+    &traefik::TARGET,
+    &haproxy::TARGET,
+    &apache::TARGET,
+    &cloudflared::TARGET,
+];
