@@ -14,23 +14,29 @@ mod remark;
 mod target;
 
 // The targets.
+mod apache;
 mod blocky;
+mod caddy;
+mod cloudflared;
 mod coredns;
 mod coredns_kubernetes;
 mod dnscrypt_proxy;
 mod dnsdist;
 mod dnsmasq;
 mod docker_compose;
+mod haproxy;
 mod hosts;
 mod knot_resolver_5;
 mod knot_resolver_6;
 mod macos;
 mod networkmanager;
+mod nginx;
 mod pihole_v5;
 mod pihole_v6;
 mod powerdns_recursor;
 mod powerdns_recursor_4;
 mod systemd_resolved;
+mod traefik;
 mod unbound;
 mod windows_nrpt;
 
@@ -64,4 +70,10 @@ pub const TARGETS: &[&Target] = &[
     &windows_nrpt::TARGET,
     &docker_compose::TARGET,
     &hosts::TARGET,
+    &caddy::TARGET,
+    &nginx::TARGET,
+    &traefik::TARGET,
+    &haproxy::TARGET,
+    &apache::TARGET,
+    &cloudflared::TARGET,
 ];
