@@ -33,7 +33,7 @@ const POLICY: &str = "lanward.rpz";
 const POLICY_FILE: &str = "/etc/bind/db.lanward.rpz";
 
 fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
-    let snippet = Snippet::new("rndc reload").checked_by("named-checkconf -z");
+    let snippet = Snippet::new("rndc reload && rndc flush").checked_by("named-checkconf -z");
     match mode {
         Mode::Static => fixed(snippet, plan),
         Mode::Protect => Ok(protect(snippet, plan)),
@@ -44,7 +44,7 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
 fn forward(snippet: Snippet, plan: &Plan) -> Snippet {
     let mut exempt = String::new();
     // Also while the servers above the domain cannot be reached: their word that it is not signed is then missing.
-    list(&mut exempt, "validate-except", plan.forwarded(), ";");
+    list(&mut exempt, "validate-except", plan.forwarded());
     let server = written(plan.server());
     let mut zones = String::new();
     for name in plan.forwarded() {
@@ -61,7 +61,9 @@ fn forward(snippet: Snippet, plan: &Plan) -> Snippet {
         "Where options has deny-answer-addresses, these domains must stand in its except-from, or BIND answers SERVFAIL. \
          --mode protect writes the whole statement, and both snippets go together.",
     );
-    snippet.note(ONCE);
+    snippet.note(
+        "validate-except may stand in options only once: where it is there, add the names to it.",
+    );
     snippet
 }
 
@@ -76,17 +78,22 @@ fn protect(snippet: Snippet, plan: &Plan) -> Snippet {
     for range in plan.ranges() {
         line(&mut text, format_args!("    {range};"));
     }
-    list(&mut text, "} except-from", &names, ";");
+    list(&mut text, "} except-from", &names);
     // Without it any site could have an alias to an excepted name: BIND judges by the owner of the address.
-    list(&mut text, "deny-answer-aliases", &names, "");
-    list(&mut text, "except-from", &names, ";");
+    line(&mut text, format_args!("deny-answer-aliases {{"));
+    for name in &names {
+        line(&mut text, format_args!("    \"{name}\";"));
+    }
+    list(&mut text, "} except-from", &names);
     let mut snippet = snippet.with(options(text));
     snippet.weak(
         "BIND lets addresses in HTTPS and SVCB records through for every domain. Safer: clients that ask lanward, with BIND behind it.",
     );
     snippet.note("What is blocked is answered with SERVFAIL, all of it, where lanward leaves out what leads inside.");
     takes_names_below(&mut snippet, plan, "BIND");
-    snippet.note(ONCE);
+    snippet.note(
+        "Each of the two statements may stand in options only once: where one is there, put both together.",
+    );
     snippet
 }
 
@@ -117,8 +124,6 @@ fn fixed(snippet: Snippet, plan: &Plan) -> Result<Snippet, Refusal> {
     Ok(snippet)
 }
 
-const ONCE: &str = "Each of these statements may stand in options only once: where one is there, put the names into it.";
-
 fn options(text: String) -> Part {
     let place = "/etc/bind/named.conf.options, between the braces of options { }";
     Part::file("options", place, Comment::Slashes, text)
@@ -133,13 +138,13 @@ fn clauses(text: String) -> Part {
     )
 }
 
-/// `statement { "one"; "other"; }`, a name in each line.
-fn list(text: &mut String, statement: &str, names: &[Name], end: &str) {
+/// A statement, its names in a line each.
+fn list(text: &mut String, statement: &str, names: &[Name]) {
     line(text, format_args!("{statement} {{"));
     for name in names {
         line(text, format_args!("    \"{name}\";"));
     }
-    line(text, format_args!("}}{end}"));
+    line(text, format_args!("}};"));
 }
 
 /// An address and port as BIND reads them.

@@ -4,7 +4,7 @@ use crate::support::peers::{Peer, installed, start_checked};
 use crate::support::records::A;
 use crate::support::wire::SERVFAIL;
 
-use super::world::{ROOT_DIGEST, World, all, ask, emit, leaks, plex};
+use super::world::{ROOT_DIGEST, World, all, ask, emit, leads_to_fixed, leaks, plex};
 
 const PROGRAM: &str = "named";
 
@@ -150,6 +150,7 @@ fn bind_answers_the_fixed_names() {
     };
     let peer = bind(&world, &texts);
     assert_eq!(leaks(&peer), ["https4", "https6", "svcb"]);
+    assert!(!leads_to_fixed(&peer), "for other sites");
     world.assert_fixed(&peer);
 }
 

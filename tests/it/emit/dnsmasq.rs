@@ -6,7 +6,7 @@ use crate::support::peers::{Peer, installed, start_checked, version};
 use crate::support::records::A;
 use crate::support::wire::SERVFAIL;
 
-use super::world::{ROOT_DIGEST, World, all, ask, emit, leaks, plex};
+use super::world::{ROOT_DIGEST, World, all, ask, emit, leads_to_fixed, leaks, plex};
 
 const PROGRAM: &str = "dnsmasq";
 
@@ -141,6 +141,7 @@ fn dnsmasq_answers_the_fixed_names() {
     let peer = dnsmasq(&world, &format!("stop-dns-rebind\n{snippet}"));
     let leaks = leaks(&peer);
     assert!(!leaks.contains(&"alias out".to_owned()), "{leaks:?}");
+    assert!(!leads_to_fixed(&peer), "for other sites");
     world.assert_fixed(&peer);
 }
 

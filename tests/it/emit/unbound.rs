@@ -4,7 +4,7 @@ use crate::support::peers::{Peer, installed, start_checked, version};
 use crate::support::records::A;
 use crate::support::wire::SERVFAIL;
 
-use super::world::{ROOT_DIGEST, World, all, ask, emit, leaks, plex};
+use super::world::{ROOT_DIGEST, World, all, ask, emit, leads_to_fixed, leaks, plex};
 
 const PROGRAM: &str = "unbound";
 
@@ -127,6 +127,7 @@ fn unbound_answers_the_fixed_names() {
     let snippet = world.emit_fixed(PROGRAM, &[]);
     let peer = unbound(&world, &format!("{protect}{snippet}"));
     assert_eq!(leaks(&peer), hints());
+    assert!(!leads_to_fixed(&peer), "for other sites");
     world.assert_fixed(&peer);
 }
 

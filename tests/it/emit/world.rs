@@ -27,6 +27,9 @@ pub(super) const ROOT_DIGEST: &str =
 /// A server outside, in the form of its plex.direct name.
 const OUTSIDE: &str = "93-184-216-34";
 
+/// Another site's alias to a server whose name is fixed.
+const TO_FIXED: &str = "own.evil.example";
+
 /// An address for which only the router has a name.
 const POINTER: &str = "30.1.168.192.in-addr.arpa";
 
@@ -255,18 +258,23 @@ impl World {
             assert_eq!(reply.addresses(), [public], "{name}: {}", reply.summary());
         }
         let [four, _, six] = good();
-        let names = [&four.0, &six.0].map(|name| self.internet.count(name));
-        self.internet.end();
-        for (name, rtype, address) in [&four, &six] {
-            let reply = ask(peer, name, *rtype);
-            assert_eq!(reply.addresses(), [*address], "{name}: {}", reply.summary());
-            for other in [A, AAAA, HTTPS, TXT].into_iter().filter(|one| one != rtype) {
-                let reply = ask(peer, name, other);
-                let said = (reply.rcode(), reply.answer.len());
-                assert_eq!(said, (NOERROR, 0), "{name} {other}: {}", reply.summary());
+        let answered = || {
+            for (name, rtype, address) in [&four, &six] {
+                let reply = ask(peer, name, *rtype);
+                assert_eq!(reply.addresses(), [*address], "{name}: {}", reply.summary());
+                for other in [A, AAAA, HTTPS, TXT].into_iter().filter(|one| one != rtype) {
+                    let reply = ask(peer, name, other);
+                    let said = (reply.rcode(), reply.answer.len());
+                    assert_eq!(said, (NOERROR, 0), "{name} {other}: {}", reply.summary());
+                }
             }
-        }
-        assert_eq!(names, [0, 0], "nobody is asked for the fixed names");
+        };
+        let asked = || [&four.0, &six.0].map(|name| self.internet.count(name));
+        let before = asked();
+        answered();
+        assert_eq!(asked(), before, "nobody is asked for the fixed names");
+        self.internet.end();
+        answered();
     }
 }
 
@@ -278,6 +286,14 @@ pub(super) fn leaks(peer: &Peer) -> Vec<String> {
     };
     let attacks = attacks().into_iter().filter(leaks);
     attacks.map(|attack| attack.id).collect()
+}
+
+/// Whether another site's alias to one of the names of [`World::emit_fixed`] leads to the server.
+pub(super) fn leads_to_fixed(peer: &Peer) -> bool {
+    let [(name, rtype, address), ..] = good();
+    assert!(ask(peer, &name, rtype).addresses().contains(&address));
+    let reply = ask(peer, TO_FIXED, rtype);
+    reply.addresses().contains(&address)
 }
 
 /// All attacks that a program without protection lets through, which shows that the table attacks at all.
@@ -324,6 +340,9 @@ fn internet() -> Upstream {
         };
         upstream.on(&name, rtype, Response::new(vec![record]));
     }
+    let [(fixed, _, address), ..] = good();
+    let records = vec![cname(TO_FIXED, &fixed), a(&fixed, &address.to_string())];
+    upstream.on(TO_FIXED, A, Response::new(records));
     // What aliases lead to is asked for by itself.
     for name in [plex("192-168-1-1"), "inside.other.example".to_owned()] {
         upstream.on(&name, A, Response::new(vec![a(&name, "192.168.1.1")]));
