@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::echo::ask_beside;
-use crate::load::Asked;
+use crate::echo::beside;
+use crate::load::{Asked, ask};
 use crate::machine::alone;
 use crate::percentile;
 use crate::support::lanward::Lanward;
@@ -30,9 +30,8 @@ fn all_upstreams_fall_silent() {
         }
         let lanward = Lanward::start(&upstreams.each_ref().map(|one| one.address), "");
         let all = || {
-            ask_beside(lanward.address, RATE, |at| {
-                (at < NAMES).then(|| format!("n{at}.known.example"))
-            })
+            let name = |at| (at < NAMES).then(|| format!("n{at}.known.example"));
+            beside(RATE, || ask(lanward.address, RATE, name))
         };
         assert!(all().0.iter().all(|asked| asked.says(ADDRESS)));
         let kept = Instant::now();

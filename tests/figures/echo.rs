@@ -4,6 +4,7 @@
 //! same generator, at the same pace, on the same processors. What lanward takes longer than the echo is lanward's own.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -84,24 +85,27 @@ fn used() -> Duration {
         .into()
 }
 
-/// Asks as `ask` does, and an echo beside it for as long as that lasts; gives what became of each question, and how long the answers
-/// of the echo took.
-pub(crate) fn ask_beside(
-    server: SocketAddr,
-    rate: u32,
-    name: impl FnMut(usize) -> Option<String>,
-) -> (Vec<Asked>, Vec<Duration>) {
+/// Does `work`, and asks an echo so many questions a second meanwhile; gives how long its answers took, too.
+///
+/// The echo is a thread that sleeps but for its answers, as lanward's threads do at the pace of these figures: both wait alike for a
+/// processor. It hides nothing of lanward's own, since it does none of lanward's work.
+pub(crate) fn beside<T>(rate: u32, work: impl FnOnce() -> T) -> (T, Vec<Duration>) {
     let echo = Echo::start();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        let beside = scope.spawn(|| {
+        let asked = scope.spawn(|| {
             ask(echo.address, rate, |at| {
                 (!done.load(Ordering::SeqCst)).then(|| format!("n{at}.echo.example"))
             })
         });
-        let asked = ask(server, rate, name);
+        let result = panic::catch_unwind(AssertUnwindSafe(work));
+        // Also when the work has failed: the scope waits for the questions to end.
         done.store(true, Ordering::SeqCst);
-        (asked, times(&beside.join().unwrap()))
+        let times = times(&asked.join().unwrap());
+        match result {
+            Ok(result) => (result, times),
+            Err(panic) => panic::resume_unwind(panic),
+        }
     })
 }
 

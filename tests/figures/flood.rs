@@ -102,7 +102,7 @@ fn flood(seconds: usize) -> (Vec<Round>, Duration, Duration) {
         .map(|round| {
             let before = lanward.processor_time();
             let asked = drown(lanward.address, round, seconds);
-            let each = (lanward.processor_time() - before) / questions;
+            let each = lanward.processor_time().saturating_sub(before) / questions;
             works.push(each);
             // One thread for each processor, as lanward has.
             let echo = Echo::working(threads, each);

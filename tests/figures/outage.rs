@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::echo::ask_beside;
-use crate::load::Asked;
+use crate::echo::beside;
+use crate::load::{Asked, ask};
 use crate::machine::alone;
 use crate::percentile;
 use crate::support::lanward::Lanward;
@@ -68,10 +68,11 @@ fn die_and_return(
     let [sent, last] = [AtomicUsize::new(0), AtomicUsize::new(MOST)];
     thread::scope(|scope| {
         let load = scope.spawn(|| {
-            ask_beside(lanward.address, RATE, |at| {
+            let name = |at| {
                 sent.store(at, Ordering::SeqCst);
                 (at < last.load(Ordering::SeqCst)).then(|| format!("n{at}.outage.example"))
-            })
+            };
+            beside(RATE, || ask(lanward.address, RATE, name))
         });
         let reaches = |count| {
             let limit = Duration::from_secs(60);
