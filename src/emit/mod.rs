@@ -15,6 +15,7 @@ mod target;
 
 // The targets.
 mod apache;
+mod bind;
 mod blocky;
 mod caddy;
 mod cloudflared;
@@ -62,6 +63,7 @@ pub const TARGETS: &[&Target] = &[
     &knot_resolver_6::TARGET,
     &powerdns_recursor::TARGET,
     &powerdns_recursor_4::TARGET,
+    &bind::TARGET,
     &dnsdist::TARGET,
     &dnscrypt_proxy::TARGET,
     &systemd_resolved::TARGET,
@@ -77,3 +79,4 @@ pub const TARGETS: &[&Target] = &[
     &apache::TARGET,
     &cloudflared::TARGET,
 ];
+pub const TARGETS: &[&Target] = &[&dnsmasq::TARGET, &unbound::TARGET, &bind::TARGET];
