@@ -150,10 +150,12 @@ fn lanward() -> Column {
 fn columns() -> Vec<Column> {
     thread::scope(|scope| {
         let own = scope.spawn(lanward);
-        let there = ENTRANTS
-            .iter()
-            .filter(|entrant| installed("no_peer_stops_all_of_it", entrant.program, entrant.package));
-        let peers: Vec<_> = there.map(|entrant| scope.spawn(|| column(entrant))).collect();
+        let there = ENTRANTS.iter().filter(|entrant| {
+            installed("no_peer_stops_all_of_it", entrant.program, entrant.package)
+        });
+        let peers: Vec<_> = there
+            .map(|entrant| scope.spawn(|| column(entrant)))
+            .collect();
         let all = [own].into_iter().chain(peers);
         all.map(|column| column.join().unwrap()).collect()
     })
@@ -163,7 +165,10 @@ impl Column {
     /// Of attacks or of legitimate answers, how many went well, and how many there are.
     fn count(&self, attacks: bool) -> (usize, usize) {
         let of_kind = self.score.values().filter(|(attack, _)| *attack == attacks);
-        (of_kind.clone().filter(|(_, well)| *well).count(), of_kind.count())
+        (
+            of_kind.clone().filter(|(_, well)| *well).count(),
+            of_kind.count(),
+        )
     }
 
     /// Its line in the table of results.
@@ -196,7 +201,12 @@ fn about(id: &str) -> String {
         answer.push(format!("{} more", row.want.len() - answer.len()));
     }
     let name = text(&row.query.name);
-    format!("`{}` {}: {}", name.replace(super::world::ID, "ID"), row.query.qtype, answer.join(", "))
+    format!(
+        "`{}` {}: {}",
+        name.replace(super::world::ID, "ID"),
+        row.query.qtype,
+        answer.join(", ")
+    )
 }
 
 fn document(columns: &[Column]) -> String {
@@ -237,7 +247,12 @@ fn no_peer_stops_all_of_it() {
     }
     for peer in peers {
         let (stopped, attacks) = peer.count(true);
-        assert!(stopped < attacks, "{} has caught up: {}", peer.title, peer.line());
+        assert!(
+            stopped < attacks,
+            "{} has caught up: {}",
+            peer.title,
+            peer.line()
+        );
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
     if env::var_os("LANWARD_PEERS_TABLE").is_some() {
@@ -248,7 +263,11 @@ fn no_peer_stops_all_of_it() {
         let start = format!("| {} | {} |", column.title, column.version);
         let told = table.lines().find(|line| line.starts_with(&start));
         if let Some(told) = told {
-            assert_eq!(told, column.line(), "{TABLE} is out of date: scripts/peers-table");
+            assert_eq!(
+                told,
+                column.line(),
+                "{TABLE} is out of date: scripts/peers-table"
+            );
         }
     }
 }
