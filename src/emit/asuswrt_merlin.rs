@@ -17,11 +17,7 @@ pub(super) const TARGET: Target = Target {
 };
 
 fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
-    let lines = match mode {
-        // The switch brings stop-dns-rebind.
-        Mode::Protect => dnsmasq::lines(plan, Mode::Allow)?,
-        _ => dnsmasq::lines(plan, mode)?,
-    };
+    let lines = dnsmasq::lines_beside_switch(plan, mode)?;
     let mut snippet = Snippet::new("service restart_dnsmasq")
         .checked_by("after the restart: dnsmasq --test (the lines are then in /etc/dnsmasq.conf)");
     if mode == Mode::Protect {

@@ -18,11 +18,7 @@ pub(super) const TARGET: Target = Target {
 
 fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
     const PAGE: &str = "Advanced > DHCP/DNS/TFTP";
-    let lines = match mode {
-        // The switch brings stop-dns-rebind.
-        Mode::Protect => dnsmasq::lines(plan, Mode::Allow)?,
-        _ => dnsmasq::lines(plan, mode)?,
-    };
+    let lines = dnsmasq::lines_beside_switch(plan, mode)?;
     let mut snippet = Snippet::new("Save");
     if mode == Mode::Protect {
         snippet = snippet.with(Part::menu(

@@ -43,21 +43,15 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
     Ok(snippet)
 }
 
-/// dnsmasq's options as values of lists. An old value is taken away first, so that none stands there twice.
+/// dnsmasq's options as values of lists.
 fn lists(plan: &Plan, mode: Mode) -> Result<Vec<String>, Refusal> {
     let mut commands = Vec::new();
     for line in dnsmasq::lines(plan, mode)? {
-        let (option, value) = line.split_once('=').unwrap_or((&line, "1"));
-        let list = match option {
-            "server" => "server",
-            "rebind-domain-ok" => "rebind_domain",
-            _ => {
-                commands.push(format!("uci set {INSTANCE}.rebind_protection='{value}'"));
-                continue;
-            }
-        };
-        commands.push(format!("uci -q del_list {INSTANCE}.{list}='{value}'"));
-        commands.push(format!("uci add_list {INSTANCE}.{list}='{value}'"));
+        match line.split_once('=') {
+            Some(("server", value)) => commands.extend(once("server", value)),
+            Some((_, value)) => commands.extend(once("rebind_domain", value)),
+            None => commands.push(format!("uci set {INSTANCE}.rebind_protection='1'")),
+        }
     }
     Ok(commands)
 }
@@ -70,6 +64,16 @@ fn fixed(plan: &Plan) -> Result<Vec<String>, Refusal> {
         commands.push(format!("uci set {section}='domain'"));
         commands.push(format!("uci set {section}.name='{name}'"));
         commands.push(format!("uci set {section}.ip='{address}'"));
+        // Without it questions for the name's other types go upstream, and wait there while the line is down.
+        commands.extend(once("server", &format!("/{name}/")));
     }
     Ok(commands)
+}
+
+/// A value of a list. It is taken away first, so that it never stands there twice.
+fn once(list: &str, value: &str) -> [String; 2] {
+    [
+        format!("uci -q del_list {INSTANCE}.{list}='{value}'"),
+        format!("uci add_list {INSTANCE}.{list}='{value}'"),
+    ]
 }

@@ -36,11 +36,7 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
                 .with(pfsense::overrides(SECTION, plan, dnsmasq::written));
         snippet.note("A domain override brings its exception from the protection with it.");
     } else {
-        let options = match mode {
-            // The switch brings stop-dns-rebind.
-            Mode::Protect => dnsmasq::lines(plan, Mode::Allow)?,
-            _ => dnsmasq::lines(plan, mode)?,
-        };
+        let options = dnsmasq::lines_beside_switch(plan, mode)?;
         let options = options.join("\n") + "\n";
         let xml = pfsense::options(SECTION, &options);
         let menu =
