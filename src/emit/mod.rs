@@ -16,6 +16,7 @@ mod target;
 // The targets.
 mod apache;
 mod asuswrt_merlin;
+mod bind;
 mod blocky;
 mod caddy;
 mod cloudflared;
@@ -88,6 +89,7 @@ pub const TARGETS: &[&Target] = &[
     &knot_resolver_6::TARGET,
     &powerdns_recursor::TARGET,
     &powerdns_recursor_4::TARGET,
+    &bind::TARGET,
     &dnsdist::TARGET,
     &dnscrypt_proxy::TARGET,
     &systemd_resolved::TARGET,
