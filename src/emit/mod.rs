@@ -9,11 +9,13 @@
 pub mod form;
 mod front;
 mod mode;
+mod pattern;
 mod plan;
 mod remark;
 mod target;
 
 // The targets.
+mod adguard_home;
 mod blocky;
 mod coredns;
 mod coredns_kubernetes;
@@ -23,6 +25,7 @@ mod hosts;
 mod macos;
 mod pihole_v5;
 mod pihole_v6;
+mod technitium;
 mod unbound;
 mod windows_nrpt;
 
@@ -38,6 +41,8 @@ pub const TARGETS: &[&Target] = &[
     &unbound::TARGET,
     &pihole_v5::TARGET,
     &pihole_v6::TARGET,
+    &adguard_home::TARGET,
+    &technitium::TARGET,
     &blocky::TARGET,
     &coredns::TARGET,
     &coredns_kubernetes::TARGET,
