@@ -3,5 +3,8 @@
 //! `world` is that Internet, and the table of what it tries; a file for each program holds the least configuration around the
 //! snippet, and what the program lets through with it, exactly: what a snippet claims to block, and where it says to be weaker.
 
+mod dnsdist;
 mod dnsmasq;
+mod knot_resolver;
+mod powerdns_recursor;
 mod world;
