@@ -68,10 +68,15 @@ fn fixed(plan: &Plan) -> Result<String, Refusal> {
         let addresses = chunk.iter().map(|(_, address): &(Name, IpAddr)| address);
         let addresses = lua::table(addresses);
         if let Some((name, _)) = chunk.first() {
+            // What it has no address of would go on to the server behind it.
+            let name = rooted(name);
             let _fits = writeln!(
                 text,
-                "addAction(QNameRule('{}'), SpoofAction({addresses}))",
-                rooted(name)
+                "addAction(QNameRule('{name}'), SpoofAction({addresses}))"
+            );
+            let _fits = writeln!(
+                text,
+                "addAction(QNameRule('{name}'), RCodeAction(DNSRCode.NOERROR))"
             );
         }
     }

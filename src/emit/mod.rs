@@ -13,6 +13,7 @@ mod plan;
 mod target;
 
 // The targets.
+mod bind;
 mod dnscrypt_proxy;
 mod dnsdist;
 mod dnsmasq;
@@ -41,6 +42,7 @@ pub const TARGETS: &[&Target] = &[
     &knot_resolver_6::TARGET,
     &powerdns_recursor::TARGET,
     &powerdns_recursor_4::TARGET,
+    &bind::TARGET,
     &dnsdist::TARGET,
     &dnscrypt_proxy::TARGET,
     &systemd_resolved::TARGET,

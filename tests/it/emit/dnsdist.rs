@@ -1,9 +1,10 @@
 //! dnsdist with its snippets.
 
 use crate::support::peers::{Peer, for_newer, installed, start_checked, version};
-use crate::support::records::A;
 
-use super::world::{World, all, ask, leaks, plex};
+use super::alone;
+use super::own::{OWN, assert_own};
+use super::world::{World, all, leaks};
 
 const PROGRAM: &str = "dnsdist";
 
@@ -42,9 +43,12 @@ fn dnsdist_is_protected() {
     }
     let world = World::new();
     assert_eq!(leaks(&dnsdist(&world, "")), all());
-    let peer = dnsdist(&world, &world.emit(PROGRAM, "protect", &[]));
-    println!("{:?}", leaks(&peer));
+    let config = alone::config();
+    let more = ["--config", config.path().to_str().unwrap()];
+    let peer = dnsdist(&world, &world.emit(PROGRAM, "protect", &more));
     world.assert_allows(&peer);
+    alone::assert_holds(&peer);
+    assert_eq!(leaks(&peer), [alone::ATTACK]);
 }
 
 #[test]
@@ -53,11 +57,6 @@ fn dnsdist_has_the_names_of_own_servers() {
         return;
     }
     let world = World::new();
-    let own = ["--plex", "192.168.1.10", "--id", super::world::ID];
-    let peer = dnsdist(&world, &world.emit(PROGRAM, "static", &own));
-    println!("{:?}", ask(&peer, &plex("192-168-1-10"), A));
-    println!(
-        "{:?}",
-        ask(&peer, &plex("192-168-1-10"), crate::support::records::AAAA)
-    );
+    let peer = dnsdist(&world, &world.emit(PROGRAM, "static", &OWN));
+    assert_own(&peer);
 }

@@ -70,7 +70,7 @@ pub(crate) fn installed(test: &str, program: &str, package: &str) -> bool {
 
 /// Where a program stands.
 fn path(program: &str) -> Option<String> {
-    ["/usr/sbin", "/usr/bin", "/sbin"]
+    ["/usr/sbin", "/usr/bin", "/sbin", "/usr/lib/systemd"]
         .iter()
         .map(|folder| format!("{folder}/{program}"))
         .find(|path| fs::exists(path).unwrap_or(false))
@@ -332,6 +332,11 @@ fn conf_of(program: &str) -> &'static str {
     }
 }
 
+/// Whether this is the run of `scripts/test-peers`, in a newer Debian release with all that the tests ask for.
+pub(crate) fn is_newer() -> bool {
+    env::var_os("LANWARD_PEERS").is_some()
+}
+
 /// Says that a test is for newer programs than this system has.
 pub(crate) fn for_newer(test: &str, what: &str) {
     println!("skipped: {test}: needs {what}; scripts/test-peers runs it");
@@ -349,9 +354,15 @@ fn spawn(program: &str, folder: &Path) -> Child {
         "named" => &["-g", "-c", "conf"],
         "pdns_recursor" => &["--config-dir=.", "--socket-dir=.", "--daemon=no"],
         "dnscrypt-proxy" => &["-config", "conf"],
+        "systemd-resolved" => &[],
         _ => &["-d", "-c", "conf"],
     };
-    Command::new(path(program).expect("it is installed"))
+    let mut command = Command::new(path(program).expect("it is installed"));
+    if program == "dnscrypt-proxy" {
+        // The one authority that it believes.
+        command.env("SSL_CERT_FILE", folder.join("ca.pem"));
+    }
+    command
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())
