@@ -1,0 +1,3 @@
+//! What `lanward emit` prints, in the real programs.
+
+mod proxies;
