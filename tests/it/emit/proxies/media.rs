@@ -137,25 +137,26 @@ fn serve<S: Read + Write>(
         SOCKET => socket(&mut stream, &request),
         ABORT => Ok(()),
         SLOW => {
-            answer(&mut stream, 10)?;
-            stream.write_all(b"first")?;
+            answer(&mut stream, "Transfer-Encoding: chunked")?;
+            stream.write_all(b"5\r\nfirst\r\n")?;
             stream.flush()?;
-            until(Duration::from_secs(20), || go.load(Ordering::SeqCst));
-            stream.write_all(b"later")?;
+            if until(Duration::from_secs(10), || go.load(Ordering::SeqCst)) {
+                stream.write_all(b"5\r\nlater\r\n0\r\n\r\n")?;
+            }
             stream.flush()
         }
         _ => {
-            answer(&mut stream, 5)?;
+            answer(&mut stream, "Content-Length: 5")?;
             stream.write_all(b"hello")?;
             stream.flush()
         }
     }
 }
 
-fn answer(stream: &mut impl Write, length: usize) -> io::Result<()> {
+fn answer(stream: &mut impl Write, length: &str) -> io::Result<()> {
     write!(
         stream,
-        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Security-Policy: {POLICY}\r\nContent-Length: {length}\r\n\
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Security-Policy: {POLICY}\r\n{length}\r\n\
          Connection: close\r\n\r\n"
     )
 }
