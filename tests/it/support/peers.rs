@@ -234,8 +234,57 @@ pub(crate) fn sealed_kresd(upstream: SocketAddr, authority: &Authority) -> (Peer
     (start("kresd", &[], &configure, "example"), ports)
 }
 
+/// The version of a program, from the first word with a dot in what it says of itself: `2.90` is `[2, 90, 0]`.
+pub(crate) fn version(program: &str, argument: &str) -> [u32; 3] {
+    let output = Command::new(path(program).expect("it is installed"))
+        .arg(argument)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let numbers = |word: &str| {
+        let word = word.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let mut parts = word.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+        match (parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => {
+                let patch = parts.next().and_then(Result::ok).unwrap_or(0);
+                Some([major, minor, patch])
+            }
+            _ => None,
+        }
+    };
+    let found = said.split_whitespace().find_map(numbers);
+    found.unwrap_or_else(|| panic!("no version in {said}"))
+}
+
+/// Starts it as `start` does, after its own checker, a command in the folder of its configuration `conf`, has accepted that.
+pub(crate) fn start_checked(
+    program: &'static str,
+    check: &[&str],
+    files: &[(&str, &str)],
+    configure: &dyn Fn(&str, u16) -> String,
+    ready: &str,
+) -> Peer {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    let conf = configure(folder.path().to_str().unwrap(), free_port());
+    fs::write(folder.path().join("conf"), &conf).unwrap();
+    let checked = Command::new(path(check[0]).expect("it is installed"))
+        .args(&check[1..])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = [checked.stdout, checked.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(checked.status.success(), "{check:?}: {said}\n{conf}");
+    start(program, files, configure, ready)
+}
+
 /// Starts it in the foreground and waits until it answers about `ready`. A port may be taken between choice and start, so tries thrice.
-fn start(
+pub(crate) fn start(
     program: &'static str,
     files: &[(&str, &str)],
     configure: &dyn Fn(&str, u16) -> String,
@@ -282,6 +331,8 @@ fn spawn(program: &str, folder: &Path) -> Child {
         "knotd" => &["-c", "conf"],
         "kresd" => &["-n", "-c", "conf"],
         "dnsdist" => &["--supervised", "--disable-syslog", "-C", "conf"],
+        "dnsmasq" => &["--keep-in-foreground", "-C", "conf"],
+        "named" => &["-g", "-c", "conf"],
         _ => &["-d", "-c", "conf"],
     };
     Command::new(path(program).expect("it is installed"))

@@ -1,0 +1,251 @@
+//! A hostile Internet, a lanward, and a program between them with a snippet for it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
+
+use crate::support::client::Client;
+use crate::support::lanward::Lanward;
+use crate::support::peers::Peer;
+use crate::support::records::{A, AAAA, HTTPS, Record, SVCB, a, aaaa, cname, hint4, hint6, svcb};
+use crate::support::reply::Reply;
+use crate::support::upstream::{Act, Behaviour, Upstream};
+use crate::support::wire::{Query, Response};
+
+/// An id of a Plex server.
+pub(super) const ID: &str = "0123456789abcdef0123456789abcdef";
+
+/// A public address, for names that must pass everywhere.
+const PUBLIC: &str = "93.184.216.34";
+
+/// Addresses that no public name may have, each with a name of its own under `other.example`. The name of a case is its address.
+const ADDRESSES: &[&str] = &[
+    "0.0.0.0",
+    "0.1.2.3",
+    "10.1.2.3",
+    "100.64.1.1",
+    "127.0.0.1",
+    "127.8.9.1",
+    "169.254.1.1",
+    "172.16.1.1",
+    "192.0.0.8",
+    "192.0.2.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.251",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::192.168.1.1",
+    "::ffff:192.168.1.1",
+    "64:ff9b::192.168.1.1",
+    "64:ff9b:1::1",
+    "100::1",
+    "2001::1",
+    "2001:db8::1",
+    "2002:c0a8:101::1",
+    "4000::1",
+    "fc00::1",
+    "fd00::1",
+    "fe80::1",
+    "fec0::1",
+    "ff02::fb",
+];
+
+/// A question whose answer leads inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Attack {
+    /// What it is called in the tests.
+    id: String,
+    name: String,
+    rtype: u16,
+    /// Where it leads.
+    inside: IpAddr,
+    answer: Vec<Record>,
+}
+
+/// All of them: the addresses, then `mixed` (with a public address beside it), `https4`, `https6` and `svcb` (hints), `alias out`
+/// (another site's alias into plex.direct) and `alias in` (a plex.direct name's alias to another site).
+fn attacks() -> Vec<Attack> {
+    let attack = |id: &str, name: &str, rtype: u16, inside: &str, answer: Vec<Record>| Attack {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        rtype,
+        inside: inside.parse().unwrap(),
+        answer,
+    };
+    let mut attacks = Vec::new();
+    for text in ADDRESSES {
+        let name = format!("x{}.other.example", text.replace(['.', ':'], "-"));
+        let (rtype, record) = if text.contains(':') {
+            (AAAA, aaaa(&name, text))
+        } else {
+            (A, a(&name, text))
+        };
+        attacks.push(attack(text, &name, rtype, text, vec![record]));
+    }
+    let [mixed, https4, https6, other] =
+        ["mixed", "https4", "https6", "svcb"].map(|label| format!("{label}.other.example"));
+    let records = vec![a(&mixed, PUBLIC), a(&mixed, "192.168.1.1")];
+    attacks.push(attack("mixed", &mixed, A, "192.168.1.1", records));
+    let record = svcb(HTTPS, &https4, 1, "", &[hint4(&["192.168.1.1"])]);
+    attacks.push(attack(
+        "https4",
+        &https4,
+        HTTPS,
+        "192.168.1.1",
+        vec![record],
+    ));
+    let record = svcb(HTTPS, &https6, 1, "", &[hint6(&["fd00::1"])]);
+    attacks.push(attack("https6", &https6, HTTPS, "fd00::1", vec![record]));
+    let record = svcb(SVCB, &other, 1, "", &[hint4(&["192.168.1.1"])]);
+    attacks.push(attack("svcb", &other, SVCB, "192.168.1.1", vec![record]));
+    let (evil, plex) = ("evil.example", plex("192-168-1-1"));
+    let records = vec![cname(evil, &plex), a(&plex, "192.168.1.1")];
+    attacks.push(attack("alias out", evil, A, "192.168.1.1", records));
+    let (away, inside) = (format!("away.{ID}.plex.direct"), "inside.other.example");
+    let records = vec![cname(&away, inside), a(inside, "192.168.1.1")];
+    attacks.push(attack("alias in", &away, A, "192.168.1.1", records));
+    attacks
+}
+
+/// The plex.direct name of an address that is written with hyphens.
+pub(super) fn plex(address: &str) -> String {
+    format!("{address}.{ID}.plex.direct")
+}
+
+/// Names that must be answered, and their addresses.
+fn good() -> [(String, u16, IpAddr); 3] {
+    [
+        ("192-168-1-10", A, "192.168.1.10"),
+        ("10-0-0-5", A, "10.0.0.5"),
+        ("fd00-0000-0000-0000-0000-0000-0000-0005", AAAA, "fd00::5"),
+    ]
+    .map(|(label, rtype, address)| (plex(label), rtype, address.parse().unwrap()))
+}
+
+/// A hostile Internet, and a lanward before it.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) internet: Upstream,
+    pub(super) lanward: Lanward,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let internet = internet();
+        let lanward = Lanward::start(&[internet.address], "");
+        Self { internet, lanward }
+    }
+
+    /// The Internet's address, which a program forwards everything to.
+    pub(super) fn upstream(&self) -> SocketAddr {
+        self.internet.address
+    }
+
+    /// What `lanward emit` prints for a target, with this lanward as the server; see [`emit`].
+    pub(super) fn emit(&self, target: &str, mode: &str, more: &[&str]) -> String {
+        let server = self.lanward.address.to_string();
+        let arguments = [&[target, "--mode", mode, "--server", &server], more].concat();
+        emit(&arguments)
+    }
+
+    /// Fails unless the plex.direct names have their addresses and public names pass, as with `allow`.
+    pub(super) fn assert_allows(&self, peer: &Peer) {
+        for (name, rtype, address) in good() {
+            let reply = ask(peer, &name, rtype);
+            assert_eq!(reply.addresses(), [address], "{name}: {}", reply.summary());
+        }
+        let reply = ask(peer, "public.example", A);
+        let public: IpAddr = PUBLIC.parse().unwrap();
+        assert_eq!(reply.addresses(), [public], "{}", reply.summary());
+    }
+
+    /// Fails unless lanward answers the plex.direct names, also when the rest of the Internet is dead. The world has no Internet
+    /// after that.
+    pub(super) fn assert_forwards(self, peer: &Peer) {
+        self.assert_allows(peer);
+        for (name, ..) in good() {
+            assert_eq!(self.internet.count(&name), 0, "lanward knows {name}");
+        }
+        self.internet.end();
+        let name = plex("172-16-0-7");
+        let reply = ask(peer, &name, A);
+        let address: IpAddr = "172.16.0.7".parse().unwrap();
+        assert_eq!(reply.addresses(), [address], "{}", reply.summary());
+        drop(self.lanward);
+    }
+}
+
+/// Which attacks get through; the names in the order of the table.
+pub(super) fn leaks(peer: &Peer) -> Vec<String> {
+    let leaks = |attack: &Attack| {
+        let reply = ask(peer, &attack.name, attack.rtype);
+        reply.addresses().contains(&attack.inside)
+    };
+    let attacks = attacks().into_iter().filter(leaks);
+    attacks.map(|attack| attack.id).collect()
+}
+
+/// All attacks that a program without protection lets through, which shows that the table attacks at all.
+pub(super) fn all() -> Vec<String> {
+    attacks().into_iter().map(|attack| attack.id).collect()
+}
+
+/// One question over UDP; over TCP where the reply says so.
+pub(super) fn ask(peer: &Peer, name: &str, rtype: u16) -> Reply {
+    let client: Client = peer.client();
+    client.udp(&Query::new(name, rtype))
+}
+
+/// Runs `lanward emit` and gives what it would write into a file: the text that people paste.
+pub(super) fn emit(arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("snippet");
+    let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
+        .arg("emit")
+        .args(arguments)
+        .arg("--output")
+        .arg(&file)
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "emit {arguments:?}: {said}");
+    std::fs::read_to_string(file).unwrap()
+}
+
+/// Every name has an address there: the attacks lead inside, plex.direct names to what stands in them, `public.example` to a public
+/// address, and every other name inside as well.
+fn internet() -> Upstream {
+    let upstream = Upstream::start();
+    for attack in attacks() {
+        let response = Response::new(attack.answer);
+        upstream.on(&attack.name, attack.rtype, response);
+    }
+    for (name, rtype, address) in good() {
+        let record = if rtype == AAAA {
+            aaaa(&name, &address.to_string())
+        } else {
+            a(&name, &address.to_string())
+        };
+        upstream.on(&name, rtype, Response::new(vec![record]));
+    }
+    upstream.on(
+        "public.example",
+        A,
+        Response::new(vec![a("public.example", PUBLIC)]),
+    );
+    upstream.otherwise(Behaviour::new(|seen| {
+        let name = seen.name();
+        let response = match seen.query.qtype {
+            A => Response::new(vec![a(&name, "192.168.66.6")]),
+            AAAA => Response::new(vec![aaaa(&name, "fd00::66:6")]),
+            _ => Response::nodata("example"),
+        };
+        vec![Act::Send(response.to(&seen.query))]
+    }));
+    upstream
+}
