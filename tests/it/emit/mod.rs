@@ -14,6 +14,7 @@ mod knot_resolver;
 mod matrix;
 mod own;
 mod powerdns_recursor;
+mod proxies;
 mod routers;
 mod snapshots;
 mod systemd_resolved;
