@@ -110,4 +110,3 @@ pub const TARGETS: &[&Target] = &[
     &apache::TARGET,
     &cloudflared::TARGET,
 ];
-pub const TARGETS: &[&Target] = &[&dnsmasq::TARGET, &unbound::TARGET, &bind::TARGET];
