@@ -6,6 +6,7 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
+use super::remark::takes_names_below;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 use crate::wire::Name;
 
@@ -84,9 +85,7 @@ fn protect(snippet: Snippet, plan: &Plan) -> Snippet {
         "BIND lets addresses in HTTPS and SVCB records through for every domain. Safer: clients that ask lanward, with BIND behind it.",
     );
     snippet.note("What is blocked is answered with SERVFAIL, all of it, where lanward leaves out what leads inside.");
-    if let Some(wider) = plan.wider("BIND") {
-        snippet.note(wider);
-    }
+    takes_names_below(&mut snippet, plan, "BIND");
     snippet.note(ONCE);
     snippet
 }

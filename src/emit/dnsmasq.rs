@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::remark::takes_names_below;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 
 /// dnsmasq as it comes.
@@ -108,8 +109,8 @@ pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
              dnsmasq from starting.",
             anchors.join(" ")
         ));
-    } else if let Some(wider) = plan.wider("dnsmasq") {
-        snippet.note(wider);
+    } else {
+        takes_names_below(snippet, plan, "dnsmasq");
     }
 }
 

@@ -10,20 +10,36 @@ pub mod form;
 mod front;
 mod mode;
 mod plan;
+mod remark;
 mod target;
 
 // The targets.
+mod apache;
 mod bind;
+mod blocky;
+mod caddy;
+mod cloudflared;
+mod coredns;
+mod coredns_kubernetes;
 mod dnscrypt_proxy;
 mod dnsdist;
 mod dnsmasq;
+mod docker_compose;
+mod haproxy;
+mod hosts;
 mod knot_resolver_5;
 mod knot_resolver_6;
+mod macos;
 mod networkmanager;
+mod nginx;
+mod pihole_v5;
+mod pihole_v6;
 mod powerdns_recursor;
 mod powerdns_recursor_4;
 mod systemd_resolved;
+mod traefik;
 mod unbound;
+mod windows_nrpt;
 
 // What some of them share.
 mod lua;
@@ -38,6 +54,11 @@ pub use target::{Emitted, Job, Refusal, Runs, Target, target};
 pub const TARGETS: &[&Target] = &[
     &dnsmasq::TARGET,
     &unbound::TARGET,
+    &pihole_v5::TARGET,
+    &pihole_v6::TARGET,
+    &blocky::TARGET,
+    &coredns::TARGET,
+    &coredns_kubernetes::TARGET,
     &knot_resolver_5::TARGET,
     &knot_resolver_6::TARGET,
     &powerdns_recursor::TARGET,
@@ -47,4 +68,14 @@ pub const TARGETS: &[&Target] = &[
     &dnscrypt_proxy::TARGET,
     &systemd_resolved::TARGET,
     &networkmanager::TARGET,
+    &macos::TARGET,
+    &windows_nrpt::TARGET,
+    &docker_compose::TARGET,
+    &hosts::TARGET,
+    &caddy::TARGET,
+    &nginx::TARGET,
+    &traefik::TARGET,
+    &haproxy::TARGET,
+    &apache::TARGET,
+    &cloudflared::TARGET,
 ];

@@ -28,8 +28,14 @@ pub struct Plan {
     probe: (Name, IpAddr),
 }
 
-/// A public name with a private address, by which one can see whether a protection is on: <https://nip.io>.
-const CANARY: &str = "10-0-0-1.nip.io";
+/// Public names with private addresses, by which one can see whether a protection is on. There is more than one because such a
+/// name shows nothing where its domain is allowed: <https://nip.io>, <https://sslip.io>, <https://traefik.me>, <https://localtest.me>.
+const CANARIES: [&str; 4] = [
+    "10-0-0-1.nip.io",
+    "10-0-0-1.sslip.io",
+    "10-0-0-1.traefik.me",
+    "localtest.me",
+];
 
 impl Plan {
     /// A plan without domains; `probe` is a name under one of the decoded domains and the address that it carries.
@@ -104,18 +110,6 @@ impl Plan {
         &self.allowed
     }
 
-    /// What must be said by a target that cannot tell a name from those below it; nothing where no name is meant alone.
-    pub(super) fn wider(&self, title: &str) -> Option<String> {
-        let alone = self.allowed.iter().filter(|suffix| !suffix.subdomains);
-        let names: Vec<String> = alone.map(|suffix| suffix.name.to_string()).collect();
-        (!names.is_empty()).then(|| {
-            format!(
-                "{title} lets private answers for all names below {} through as well, which lanward does not.",
-                names.join(", ")
-            )
-        })
-    }
-
     /// Domains whose questions go to lanward, none within another, in canonical order.
     pub fn forwarded(&self) -> &[Name] {
         &self.forwarded
@@ -169,6 +163,43 @@ impl Plan {
 
     /// A public name that leads inside, which a protection must not answer.
     pub fn canary(&self) -> &'static str {
-        CANARY
+        let [first, ..] = CANARIES;
+        let mut canaries = CANARIES.into_iter();
+        canaries.find(|name| !self.is_meant(name)).unwrap_or(first)
+    }
+
+    /// Whether a name is among those that are allowed or handed over.
+    fn is_meant(&self, name: &str) -> bool {
+        let Ok(name) = name.parse::<Name>() else {
+            return false;
+        };
+        let allowed = self.allowed.iter().map(|suffix| &suffix.name);
+        let mut domains = allowed.chain(&self.forwarded);
+        domains.any(|domain| name.is_within(domain))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_canary_is_none_of_the_allowed_names() {
+        let address = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 10));
+        let server = SocketAddr::from(([192, 168, 1, 2], 53));
+        let plan = Plan::new(server, (name("x.nip.io"), address));
+        assert_eq!(plan.canary(), "10-0-0-1.nip.io");
+        let allowed = Suffix {
+            name: name("nip.io"),
+            subdomains: true,
+        };
+        let plan = plan.allow([allowed]).forward([name("sslip.io")]);
+        assert_eq!(plan.canary(), "10-0-0-1.traefik.me");
     }
 }

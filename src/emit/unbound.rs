@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::remark::takes_names_below;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 
 /// Unbound as it comes.
@@ -30,8 +31,8 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
             clauses(plan, mode)?,
         ));
     remarks(&mut snippet, mode);
-    if let Some(wider) = wider(plan, mode) {
-        snippet.note(wider);
+    if matches!(mode, Mode::Allow | Mode::Protect) {
+        takes_names_below(&mut snippet, plan, "Unbound");
     }
     Ok(snippet)
 }
@@ -107,14 +108,11 @@ pub(super) fn remarks(snippet: &mut Snippet, mode: Mode) {
     }
     snippet.weak(
         "Unbound judges by the owner of a record, so private-domain opens the protection for every site: evil.example CNAME \
-         192-168-1-1.ID.plex.direct reaches 192.168.1.1. Safer: --mode static with the names of your own servers and no private-domain at all, or \
-         clients that ask lanward, with Unbound behind it.",
+         192-168-1-1.ID.plex.direct reaches 192.168.1.1. Safer: --mode static with the names of your own servers and no private-domain at all, also \
+         not the lines that --mode protect writes; or clients that ask lanward, with Unbound behind it.",
     );
-    snippet.weak("Addresses in HTTPS and SVCB records pass before Unbound 1.25.");
-}
-
-/// What must be said where a name is meant alone: `private-domain` holds for all below it.
-pub(super) fn wider(plan: &Plan, mode: Mode) -> Option<String> {
-    let is_open = matches!(mode, Mode::Allow | Mode::Protect);
-    plan.wider("Unbound").filter(|_| is_open)
+    snippet.weak(
+        "Before 1.25 Unbound lets addresses in HTTPS and SVCB records through for every domain. Safer: a newer Unbound, or again clients that ask \
+         lanward.",
+    );
 }

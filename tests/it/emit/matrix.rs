@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 use std::{env, fs, thread};
@@ -47,8 +47,9 @@ const ENTRANTS: &[Entrant] = &[Entrant {
     start: |upstream, emit| dnsmasq::start(upstream, &emit(&["dnsmasq", "--mode", "protect"])),
 }];
 
-/// What became of each vector: whether it is an attack, and whether all of its rows went well.
-type Score = BTreeMap<&'static str, (bool, bool)>;
+/// What became of each vector: its id and whether it is an attack (some have rows of both kinds); whether all of these rows went
+/// well.
+type Score = BTreeMap<(&'static str, bool), bool>;
 
 /// A column of the table.
 struct Column {
@@ -57,8 +58,10 @@ struct Column {
     score: Score,
 }
 
+/// The rows that every program can be asked: not those of a client with rights of its own.
 fn rows() -> impl Iterator<Item = Row> {
-    table().into_iter().filter(|row| row.setup == Setup::Usual)
+    let usual = |row: &Row| row.setup == Setup::Usual && row.source == Ipv4Addr::LOCALHOST;
+    table().into_iter().filter(usual)
 }
 
 /// What the rows need upstream; also Plex's own servers, for programs that do not decode.
@@ -85,7 +88,7 @@ fn score(client: &Client) -> Score {
     let mut score = Score::new();
     for row in rows() {
         let well = (0..2).all(|_| went_well(&row, client));
-        score.entry(row.id).or_insert((row.attack(), true)).1 &= well;
+        *score.entry((row.id, row.attack())).or_insert(true) &= well;
     }
     score
 }
@@ -164,9 +167,9 @@ fn columns() -> Vec<Column> {
 impl Column {
     /// Of attacks or of legitimate answers, how many went well, and how many there are.
     fn count(&self, attacks: bool) -> (usize, usize) {
-        let of_kind = self.score.values().filter(|(attack, _)| *attack == attacks);
+        let of_kind = self.score.iter().filter(|((_, kind), _)| *kind == attacks);
         (
-            of_kind.clone().filter(|(_, well)| *well).count(),
+            of_kind.clone().filter(|(_, well)| **well).count(),
             of_kind.count(),
         )
     }
@@ -182,8 +185,10 @@ impl Column {
 }
 
 /// What a vector is about, in few words: its first question, and what the upstream says.
-fn about(id: &str) -> String {
-    let row = rows().find(|row| row.id == id).unwrap();
+fn about(id: &str, attack: bool) -> String {
+    let row = rows()
+        .find(|row| row.id == id && row.attack() == attack)
+        .unwrap();
     let data = |record: &Record| match (record.rtype, record.rdata.len()) {
         (A, 4) => {
             let octets: [u8; 4] = record.rdata.clone().try_into().unwrap();
@@ -222,11 +227,12 @@ fn document(columns: &[Column]) -> String {
     out.push_str("\n|---|---|---|");
     out.push_str(&"---|".repeat(columns.len()));
     out.push('\n');
-    for (id, (attack, _)) in &columns[0].score {
-        let kind = if *attack { "attack" } else { "legitimate" };
-        write!(out, "| {id} | {kind} | {} |", about(id)).unwrap();
+    for &(id, attack) in columns[0].score.keys() {
+        let kind = if attack { "attack" } else { "legitimate" };
+        write!(out, "| {id} | {kind} | {} |", about(id, attack)).unwrap();
         for column in columns {
-            out.push_str(if column.score[id].1 { "  |" } else { " x |" });
+            let well = column.score[&(id, attack)];
+            out.push_str(if well { "  |" } else { " x |" });
         }
         out.push('\n');
     }

@@ -2,9 +2,9 @@
 //!
 //! `world` is that Internet, and the table of what it tries; a file for each program holds the least configuration around the
 //! snippet, and what the program lets through with it, exactly: what a snippet claims to block, and where it says to be weaker.
-//! `command` is about the command itself, `matrix` about all programs side by side.
+//! `command` is about the command itself, `matrix` about all programs side by side, `snapshots` keeps
+//! every text, and `routers` reads what no program of Debian reads as those devices do.
 
-mod alone;
 mod bind;
 mod command;
 mod dnscrypt_proxy;
@@ -12,8 +12,9 @@ mod dnsdist;
 mod dnsmasq;
 mod knot_resolver;
 mod matrix;
-mod own;
 mod powerdns_recursor;
+mod routers;
+mod snapshots;
 mod systemd_resolved;
 mod unbound;
 mod world;

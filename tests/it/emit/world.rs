@@ -19,6 +19,11 @@ pub(super) const ID: &str = "0123456789abcdef0123456789abcdef";
 /// A public address, for names that must pass everywhere.
 const PUBLIC: &str = "93.184.216.34";
 
+/// The digest of the root's key, by which nothing in the world is signed: a program with this anchor can prove nothing, as while
+/// the line is down.
+pub(super) const ROOT_DIGEST: &str =
+    "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
+
 /// A server outside, in the form of its plex.direct name.
 const OUTSIDE: &str = "93-184-216-34";
 
@@ -319,6 +324,10 @@ fn internet() -> Upstream {
         };
         upstream.on(&name, rtype, Response::new(vec![record]));
     }
+    // What aliases lead to is asked for by itself.
+    for name in [plex("192-168-1-1"), "inside.other.example".to_owned()] {
+        upstream.on(&name, A, Response::new(vec![a(&name, "192.168.1.1")]));
+    }
     for name in [plex(OUTSIDE), "public.example".to_owned()] {
         upstream.on(&name, A, Response::new(vec![a(&name, PUBLIC)]));
     }
@@ -327,7 +336,7 @@ fn internet() -> Upstream {
         let response = match seen.query.qtype {
             A => Response::new(vec![a(&name, "192.168.66.6")]),
             AAAA => Response::new(vec![aaaa(&name, "fd00::66:6")]),
-            _ => Response::nodata("example"),
+            _ => Response::nodata(&name),
         };
         vec![Act::Send(response.to(&seen.query))]
     }));

@@ -1,0 +1,1 @@
+//! Routers: what is written for them, read as they read it.
