@@ -4,7 +4,6 @@
 //! snippet, and what the program lets through with it, exactly: what a snippet claims to block, and where it says to be weaker.
 //! `command` is about the command itself, `matrix` about all programs side by side.
 
-mod alone;
 mod bind;
 mod command;
 mod dnscrypt_proxy;
