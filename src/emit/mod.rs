@@ -9,11 +9,13 @@
 pub mod form;
 mod front;
 mod mode;
+mod pattern;
 mod plan;
 mod remark;
 mod target;
 
 // The targets.
+mod adguard_home;
 mod apache;
 mod asuswrt_merlin;
 mod bind;
@@ -47,6 +49,7 @@ mod pihole_v6;
 mod powerdns_recursor;
 mod powerdns_recursor_4;
 mod systemd_resolved;
+mod technitium;
 mod traefik;
 mod unbound;
 mod unifi;
@@ -82,6 +85,8 @@ pub const TARGETS: &[&Target] = &[
     &fritzbox::TARGET,
     &pihole_v5::TARGET,
     &pihole_v6::TARGET,
+    &adguard_home::TARGET,
+    &technitium::TARGET,
     &blocky::TARGET,
     &coredns::TARGET,
     &coredns_kubernetes::TARGET,
