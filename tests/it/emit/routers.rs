@@ -506,6 +506,7 @@ fn vyos_gets_commands_that_it_has() {
         "nas.example.net",
         "nip.io",
         "plex.direct",
+        "sslip.io",
         "tower.example.org",
         "vpn.example.com",
     ];
@@ -545,7 +546,7 @@ fn vyos_gets_commands_that_it_has() {
 #[test]
 fn mikrotik_takes_its_own_entries_away_and_adds_them() {
     let cases = [
-        ("forward", with("mikrotik", &["--server", SERVER]), 6),
+        ("forward", with("mikrotik", &["--server", SERVER]), 7),
         ("static", with("mikrotik", &STATIC), 3),
     ];
     for (mode, arguments, count) in cases {
@@ -591,6 +592,7 @@ fn fritzbox_gets_one_name_in_each_line() {
         "nas.example.net",
         "nip.io",
         "plex.direct",
+        "sslip.io",
         "vpn.example.com",
     ];
     let mut names = lines(&part(&data, "names"));
