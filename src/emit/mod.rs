@@ -20,6 +20,7 @@ mod tests;
 mod adguard_home;
 mod apache;
 mod asuswrt_merlin;
+mod bind;
 mod blocky;
 mod caddy;
 mod cloudflared;
@@ -95,6 +96,7 @@ pub const TARGETS: &[&Target] = &[
     &knot_resolver_6::TARGET,
     &powerdns_recursor::TARGET,
     &powerdns_recursor_4::TARGET,
+    &bind::TARGET,
     &dnsdist::TARGET,
     &dnscrypt_proxy::TARGET,
     &systemd_resolved::TARGET,

@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::fields::{form, forms, list};
-use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, remark, unbound};
+use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, unbound};
 
 /// OPNsense with Unbound.
 pub(super) const TARGET: Target = Target {
@@ -61,8 +61,8 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
         "Where Dnsmasq DNS & DHCP answers instead of Unbound, put what `lanward emit dnsmasq` writes into /usr/local/etc/dnsmasq.conf.d/lanward.conf.",
     );
     unbound::remarks(&mut snippet, mode);
-    if matches!(mode, Mode::Allow | Mode::Protect) {
-        remark::takes_names_below(&mut snippet, plan, "Unbound");
+    if let Some(wider) = unbound::wider(plan, mode) {
+        snippet.note(wider);
     }
     Ok(snippet)
 }

@@ -28,8 +28,13 @@ pub struct Plan {
     probe: (Name, IpAddr),
 }
 
-/// A public name with a private address, by which one can see whether a protection is on: <https://nip.io>.
-const CANARY: &str = "10-0-0-1.nip.io";
+/// Public names with private addresses, by which one can see whether a protection is on: <https://nip.io>, and two that
+/// programs ask for themselves.
+const CANARIES: [&str; 3] = [
+    "10-0-0-1.nip.io",
+    "rebindtest4.myunraid.net",
+    "127-0-0-1.mydns.jdownloader.org",
+];
 
 impl Plan {
     /// A plan without domains; `probe` is a name under one of the decoded domains and the address that it carries.
@@ -104,6 +109,18 @@ impl Plan {
         &self.allowed
     }
 
+    /// What must be said by a target that cannot tell a name from those below it; nothing where no name is meant alone.
+    pub(super) fn wider(&self, title: &str) -> Option<String> {
+        let alone = self.allowed.iter().filter(|suffix| !suffix.subdomains);
+        let names: Vec<String> = alone.map(|suffix| suffix.name.to_string()).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "{title} lets private answers for all names below {} through as well, which lanward does not.",
+                names.join(", ")
+            )
+        })
+    }
+
     /// Domains whose questions go to lanward, none within another, in canonical order.
     pub fn forwarded(&self) -> &[Name] {
         &self.forwarded
@@ -155,8 +172,15 @@ impl Plan {
         self.probe
     }
 
-    /// A public name that leads inside, which a protection must not answer.
+    /// A public name that leads inside, which a protection must not answer: one that nothing here lets through.
     pub fn canary(&self) -> &'static str {
-        CANARY
+        let is_free = |canary: &&str| {
+            let open = self.allowed.iter().map(|suffix| &suffix.name);
+            let mut open = open.chain(&self.forwarded);
+            let name: Option<Name> = canary.parse().ok();
+            name.is_some_and(|name| !open.any(|open| name.is_within(open)))
+        };
+        let [first, ..] = CANARIES;
+        CANARIES.into_iter().find(is_free).unwrap_or(first)
     }
 }

@@ -5,9 +5,11 @@
 //! `command` is about the command itself, `matrix` about all programs side by side, `snapshots` keeps
 //! every text, and `routers` reads what no program of Debian reads as those devices do.
 
+mod bind;
 mod command;
 mod dnsmasq;
 mod matrix;
 mod routers;
 mod snapshots;
+mod unbound;
 mod world;

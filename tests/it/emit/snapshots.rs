@@ -106,13 +106,16 @@ pub(super) fn targets() -> Vec<(String, bool)> {
 /// A command as somebody types it, and what it says.
 fn transcript(arguments: &[&str]) -> String {
     let emitted = try_emit(arguments);
-    let mut text = format!("$ lanward emit {}\n", arguments.join(" "));
-    text.push_str(&emitted.out);
-    text.push_str(&emitted.complaints);
-    if emitted.code != Some(0) {
-        text.push_str(&format!("(exit code {:?})\n", emitted.code));
-    }
-    text
+    let ending = match emitted.code.unwrap() {
+        0 => String::new(),
+        code => format!("(exit code {code})\n"),
+    };
+    format!(
+        "$ lanward emit {}\n{}{}{ending}",
+        arguments.join(" "),
+        emitted.out,
+        emitted.complaints
+    )
 }
 
 #[test]
