@@ -28,18 +28,20 @@ const OWN: [&str; 8] = [
 const SERVERS: [&str; 2] = ["192.168.1.2:53", "[fd00::2]:53"];
 
 /// The domains that the configuration of these texts hands over, and those that it lets through.
-const FORWARDED: [&str; 6] = [
+const FORWARDED: [&str; 7] = [
     "home.arpa",
     "vpn.example.com",
     "plex.direct",
     "nip.io",
+    "sslip.io",
     "nas.example.net",
     "tower.example.org",
 ];
-const ALLOWED: [&str; 4] = [
+const ALLOWED: [&str; 5] = [
     "vpn.example.com",
     "plex.direct",
     "nip.io",
+    "sslip.io",
     "nas.example.net",
 ];
 
@@ -508,6 +510,7 @@ fn adguard_home_gets_upstreams_and_rules() {
         "@@|nas.example.net^",
         "@@||nip.io^",
         "@@||plex.direct^",
+        "@@||sslip.io^",
         "@@||vpn.example.com^",
     ];
     assert_eq!(sorted(allow.clone()), expected);
