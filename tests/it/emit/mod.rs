@@ -11,6 +11,7 @@ mod dnsdist;
 mod dnsmasq;
 mod knot_resolver;
 mod matrix;
+mod others;
 mod own;
 mod powerdns_recursor;
 mod proxies;
