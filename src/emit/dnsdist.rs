@@ -52,13 +52,13 @@ fn forward(plan: &Plan) -> String {
     let names = lua::table(plan.forwarded().iter().map(rooted));
     let server = plan.server();
     let (probe, _) = plan.probe();
-    format!(
+    lua::block(&format!(
         "-- The name that it asks to see whether lanward is there must be one that lanward answers by itself.\n\
          newServer({{address='{server}', name='lanward', pool='lanward', checkName='{}'}})\n\
          local lanward = newSuffixMatchNode()\nlanward:add({names})\n\
          addAction(SuffixMatchNodeRule(lanward), PoolAction('lanward'))\n",
         rooted(probe)
-    )
+    ))
 }
 
 fn fixed(plan: &Plan) -> Result<String, Refusal> {
@@ -68,10 +68,15 @@ fn fixed(plan: &Plan) -> Result<String, Refusal> {
         let addresses = chunk.iter().map(|(_, address): &(Name, IpAddr)| address);
         let addresses = lua::table(addresses);
         if let Some((name, _)) = chunk.first() {
+            // What it has no address of would go on to the server behind it.
+            let name = rooted(name);
             let _fits = writeln!(
                 text,
-                "addAction(QNameRule('{}'), SpoofAction({addresses}))",
-                rooted(name)
+                "addAction(QNameRule('{name}'), SpoofAction({addresses}))"
+            );
+            let _fits = writeln!(
+                text,
+                "addAction(QNameRule('{name}'), RCodeAction(DNSRCode.NOERROR))"
             );
         }
     }
@@ -83,11 +88,11 @@ fn protect(plan: &Plan) -> String {
     let nets = lua::long_table(plan.ranges());
     let with = lua::table(with.iter().map(rooted));
     let alone = lua::table(alone.iter().map(rooted));
-    format!(
+    lua::block(&format!(
         "local private = newNMG()\nfor _, net in ipairs({nets}) do private:addMask(net) end\n\
          -- These domains, with all below them, and these names alone may have private addresses.\n\
          local domains = newSuffixMatchNode()\ndomains:add({with})\nlocal names = {alone}\n{PROTECTION}"
-    )
+    ))
 }
 
 /// What the protection does, behind its lists.

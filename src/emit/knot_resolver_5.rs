@@ -54,12 +54,12 @@ pub(super) fn allow(plan: &Plan) -> String {
 fn forward(plan: &Plan) -> String {
     let names = lua::table(plan.forwarded());
     let server = unbound::written(plan.server());
-    format!(
+    lua::block(&format!(
         "-- STUB does not validate, so that it works while nothing above these domains can be reached.\n\
          local lanward = policy.todnames({names})\n\
          policy.add(policy.suffix(policy.FLAGS({{'ALLOW_LOCAL', 'NO_CACHE'}}), lanward))\n\
          policy.add(policy.suffix(policy.STUB('{server}'), lanward))\n"
-    )
+    ))
 }
 
 fn protect(plan: &Plan) -> String {
@@ -73,12 +73,12 @@ fn protect(plan: &Plan) -> String {
 /// What gives the module the networks that its own list lacks.
 pub(super) fn networks(plan: &Plan) -> String {
     let nets = lua::long_table(plan.ranges());
-    format!(
+    lua::block(&format!(
         "local prefix = require('kres_modules.renumber').prefix\n\
          for _, net in ipairs({nets}) do\n  \
          table.insert(rebinding.blacklist, prefix(net, net:find(':') and '::' or '0.0.0.0'))\n\
          end\n"
-    )
+    ))
 }
 
 fn fixed(plan: &Plan) -> Result<String, Refusal> {

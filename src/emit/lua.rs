@@ -6,7 +6,7 @@ use super::Plan;
 use crate::wire::Name;
 
 /// The longest line, in characters.
-const WIDTH: usize = 100;
+const WIDTH: usize = 98;
 
 /// A table of strings on one line, for a few of them: `{'one', 'two'}`.
 pub(super) fn table(items: impl IntoIterator<Item = impl Display>) -> String {
@@ -30,6 +30,20 @@ pub(super) fn long_table(items: impl IntoIterator<Item = impl Display>) -> Strin
     lines.push(line);
     lines.push("}".to_owned());
     lines.join("\n")
+}
+
+/// A block of its own, so that its local names are not those of what stands behind it.
+pub(super) fn block(text: &str) -> String {
+    let mut block = String::from("do\n");
+    for line in text.lines() {
+        if !line.is_empty() {
+            block.push_str("  ");
+            block.push_str(line);
+        }
+        block.push('\n');
+    }
+    block.push_str("end\n");
+    block
 }
 
 fn quoted(item: impl Display) -> String {

@@ -5,10 +5,19 @@
 //! `proxies` is about what stands in front of a media server, `command` about the command itself, `matrix` about all programs side
 //! by side; `snapshots` keeps every text, and `routers` reads what no program of Debian reads as those devices do.
 
+mod alone;
+mod bind;
 mod command;
+mod dnscrypt_proxy;
+mod dnsdist;
 mod dnsmasq;
+mod knot_resolver;
 mod matrix;
+mod own;
+mod powerdns_recursor;
 mod proxies;
 mod routers;
 mod snapshots;
+mod systemd_resolved;
+mod unbound;
 mod world;

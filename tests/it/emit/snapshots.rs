@@ -94,7 +94,10 @@ pub(super) fn targets() -> Vec<(String, bool)> {
     let mut targets = Vec::new();
     for line in list.lines().filter(|line| line.starts_with("  ")) {
         let name = line.split_whitespace().next().unwrap();
-        targets.push((name.to_owned(), line.ends_with("in front of a media server")));
+        targets.push((
+            name.to_owned(),
+            line.ends_with("in front of a media server"),
+        ));
     }
     assert!(targets.len() > 1, "no targets in {list}");
     targets
@@ -117,7 +120,14 @@ fn every_target_in_every_mode_is_as_reviewed() {
     const MODES: [&str; 4] = ["allow", "forward", "protect", "static"];
     for (target, is_proxy) in targets() {
         let texts: Vec<String> = if is_proxy {
-            let plex = ["--plex", "192.168.1.10", "--id", ID, "--host", "plex.example.com"];
+            let plex = [
+                "--plex",
+                "192.168.1.10",
+                "--id",
+                ID,
+                "--host",
+                "plex.example.com",
+            ];
             let jellyfin = ["--jellyfin", "192.168.1.20", "--host", "films.example.com"];
             let served = [&plex[..], &jellyfin[..]];
             let lines = served.map(|media| [&[target.as_str()], media].concat());
@@ -132,9 +142,14 @@ fn every_target_in_every_mode_is_as_reviewed() {
                 "static" => line(mode, &plex),
                 _ => line(mode, &[]),
             });
-            // The other ways to write where lanward is.
-            let servers = ["[fd00::2]:53", "192.168.1.2:5335", "127.0.0.1:53"];
-            let servers = servers.map(|server| line("forward", &["--server", server]));
+            // The other ways to write where lanward is; what one domain alone looks like.
+            let alone = ["--server", "[fd00::2]:53", "--domain", "plex.direct"];
+            let servers = [
+                &alone[..],
+                &["--server", "192.168.1.2:5335"],
+                &["--server", "127.0.0.1:53"],
+            ];
+            let servers = servers.map(|server| line("forward", server));
             modes.chain(servers).collect()
         };
         let mut settings = insta::Settings::clone_current();
@@ -152,7 +167,10 @@ fn every_snapshot_has_its_target() {
     for entry in fs::read_dir(folder).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();
         let name = file.strip_suffix(".snap").unwrap_or_default();
-        assert!(known.iter().any(|known| known == name), "{file} belongs to no target");
+        assert!(
+            known.iter().any(|known| known == name),
+            "{file} belongs to no target"
+        );
     }
 }
 

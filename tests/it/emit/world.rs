@@ -6,16 +6,29 @@ use std::process::Command;
 use crate::support::client::Client;
 use crate::support::lanward::Lanward;
 use crate::support::peers::Peer;
-use crate::support::records::{A, AAAA, HTTPS, Record, SVCB, a, aaaa, cname, hint4, hint6, svcb};
+use crate::support::records::{
+    A, AAAA, HTTPS, PTR, Record, SVCB, TXT, a, aaaa, cname, hint4, hint6, raw, svcb,
+};
 use crate::support::reply::Reply;
-use crate::support::upstream::{Act, Behaviour, Upstream};
-use crate::support::wire::{Query, Response};
+use crate::support::upstream::{Act, Behaviour, Seen, Upstream};
+use crate::support::wire::{NOERROR, Query, Response, name, text};
 
 /// An id of a Plex server.
 pub(super) const ID: &str = "0123456789abcdef0123456789abcdef";
 
 /// A public address, for names that must pass everywhere.
 const PUBLIC: &str = "93.184.216.34";
+
+/// The digest of the root's key, by which nothing in the world is signed: a program with this anchor can prove nothing, as while
+/// the line is down.
+pub(super) const ROOT_DIGEST: &str =
+    "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
+
+/// A server outside, in the form of its plex.direct name.
+const OUTSIDE: &str = "93-184-216-34";
+
+/// An address for which only the router has a name.
+const POINTER: &str = "30.1.168.192.in-addr.arpa";
 
 /// Addresses that no public name may have, each with a name of its own under `other.example`. The name of a case is its address.
 const ADDRESSES: &[&str] = &[
@@ -131,13 +144,38 @@ fn good() -> [(String, u16, IpAddr); 3] {
 pub(super) struct World {
     pub(super) internet: Upstream,
     pub(super) lanward: Lanward,
+    /// Knows names that the Internet does not, where lanward has a route to it.
+    router: Option<Upstream>,
 }
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::with("", None)
+    }
+
+    /// With names that only lanward knows: a host, and routes to a router, into special-use names as well.
+    pub(super) fn with_own_names() -> Self {
+        let router = Upstream::start();
+        let printer = Response::new(vec![a("printer.net.test", "192.168.1.30")]);
+        router.on("printer.net.test", A, printer);
+        let pointer = raw(POINTER, PTR, name("printer.net.test"));
+        router.on(POINTER, PTR, Response::new(vec![pointer]));
+        let more = format!(
+            "[[host]]\nname = \"nas.home.arpa\"\naddresses = [\"192.168.1.20\"]\n\
+             [[route]]\ndomains = [\"net.test\", \"1.168.192.in-addr.arpa\"]\nservers = [\"{}\"]\nprivate = true\n",
+            router.address
+        );
+        Self::with(&more, Some(router))
+    }
+
+    fn with(more: &str, router: Option<Upstream>) -> Self {
         let internet = internet();
-        let lanward = Lanward::start(&[internet.address], "");
-        Self { internet, lanward }
+        let lanward = Lanward::start(&[internet.address], more);
+        Self {
+            internet,
+            lanward,
+            router,
+        }
     }
 
     /// The Internet's address, which a program forwards everything to.
@@ -145,11 +183,19 @@ impl World {
         self.internet.address
     }
 
-    /// What `lanward emit` prints for a target, with this lanward as the server; see [`emit`].
+    /// What `lanward emit` prints for a target, with this lanward as the server and its configuration; see [`emit`].
     pub(super) fn emit(&self, target: &str, mode: &str, more: &[&str]) -> String {
         let server = self.lanward.address.to_string();
-        let arguments = [&[target, "--mode", mode, "--server", &server], more].concat();
-        emit(&arguments)
+        let file = self.lanward.file();
+        let config = ["--config", file.to_str().unwrap()];
+        let asked = [target, "--mode", mode, "--server", &server];
+        emit(&[&asked, &config[..], more].concat())
+    }
+
+    /// What `lanward emit` prints in static mode for a Plex server with two addresses, whose names [`World::assert_fixed`] asks for.
+    pub(super) fn emit_fixed(&self, target: &str, more: &[&str]) -> String {
+        let server = ["--plex", "192.168.1.10", "--plex", "fd00::5", "--id", ID];
+        self.emit(target, "static", &[&server, more].concat())
     }
 
     /// Fails unless the plex.direct names have their addresses and public names pass, as with `allow`.
@@ -177,6 +223,51 @@ impl World {
         assert_eq!(reply.addresses(), [address], "{}", reply.summary());
         drop(self.lanward);
     }
+
+    /// Fails unless the names of [`World::with_own_names`] come from lanward.
+    pub(super) fn assert_knows_own_names(&self, peer: &Peer) {
+        assert!(self.router.is_some(), "lanward has names of its own");
+        for (name, address) in [
+            ("nas.home.arpa", "192.168.1.20"),
+            ("printer.net.test", "192.168.1.30"),
+        ] {
+            let reply = ask(peer, name, A);
+            let address: IpAddr = address.parse().unwrap();
+            assert_eq!(reply.addresses(), [address], "{name}: {}", reply.summary());
+        }
+        let reply = ask(peer, POINTER, PTR);
+        let pointers: Vec<String> = reply.answer.iter().map(|one| text(&one.rdata)).collect();
+        assert_eq!(pointers, ["printer.net.test"], "{}", reply.summary());
+        let seen = self.internet.seen();
+        let asked: Vec<String> = seen.iter().map(Seen::name).collect();
+        let left = asked
+            .iter()
+            .find(|name| name.ends_with("arpa") || name.ends_with("test"));
+        assert_eq!(left, None, "what only lanward knows leaves the network");
+    }
+
+    /// Fails unless the two names of [`World::emit_fixed`] are answered without the Internet, have no other records, and leave
+    /// the other names as they were. The world has no Internet after that.
+    pub(super) fn assert_fixed(self, peer: &Peer) {
+        for name in [plex(OUTSIDE), "public.example".to_owned()] {
+            let reply = ask(peer, &name, A);
+            let public: IpAddr = PUBLIC.parse().unwrap();
+            assert_eq!(reply.addresses(), [public], "{name}: {}", reply.summary());
+        }
+        let [four, _, six] = good();
+        let names = [&four.0, &six.0].map(|name| self.internet.count(name));
+        self.internet.end();
+        for (name, rtype, address) in [&four, &six] {
+            let reply = ask(peer, name, *rtype);
+            assert_eq!(reply.addresses(), [*address], "{name}: {}", reply.summary());
+            for other in [A, AAAA, HTTPS, TXT].into_iter().filter(|one| one != rtype) {
+                let reply = ask(peer, name, other);
+                let said = (reply.rcode(), reply.answer.len());
+                assert_eq!(said, (NOERROR, 0), "{name} {other}: {}", reply.summary());
+            }
+        }
+        assert_eq!(names, [0, 0], "nobody is asked for the fixed names");
+    }
 }
 
 /// Which attacks get through; the names in the order of the table.
@@ -194,7 +285,7 @@ pub(super) fn all() -> Vec<String> {
     attacks().into_iter().map(|attack| attack.id).collect()
 }
 
-/// One question over UDP; over TCP where the reply says so.
+/// One question over UDP.
 pub(super) fn ask(peer: &Peer, name: &str, rtype: u16) -> Reply {
     let client: Client = peer.client();
     client.udp(&Query::new(name, rtype))
@@ -233,17 +324,19 @@ fn internet() -> Upstream {
         };
         upstream.on(&name, rtype, Response::new(vec![record]));
     }
-    upstream.on(
-        "public.example",
-        A,
-        Response::new(vec![a("public.example", PUBLIC)]),
-    );
+    // What aliases lead to is asked for by itself.
+    for name in [plex("192-168-1-1"), "inside.other.example".to_owned()] {
+        upstream.on(&name, A, Response::new(vec![a(&name, "192.168.1.1")]));
+    }
+    for name in [plex(OUTSIDE), "public.example".to_owned()] {
+        upstream.on(&name, A, Response::new(vec![a(&name, PUBLIC)]));
+    }
     upstream.otherwise(Behaviour::new(|seen| {
         let name = seen.name();
         let response = match seen.query.qtype {
             A => Response::new(vec![a(&name, "192.168.66.6")]),
             AAAA => Response::new(vec![aaaa(&name, "fd00::66:6")]),
-            _ => Response::nodata("example"),
+            _ => Response::nodata(&name),
         };
         vec![Act::Send(response.to(&seen.query))]
     }));

@@ -70,7 +70,7 @@ pub(crate) fn installed(test: &str, program: &str, package: &str) -> bool {
 
 /// Where a program stands.
 fn path(program: &str) -> Option<String> {
-    ["/usr/sbin", "/usr/bin", "/sbin"]
+    ["/usr/sbin", "/usr/bin", "/sbin", "/usr/lib/systemd"]
         .iter()
         .map(|folder| format!("{folder}/{program}"))
         .find(|path| fs::exists(path).unwrap_or(false))
@@ -253,7 +253,8 @@ pub(crate) fn version(program: &str, argument: &str) -> [u32; 3] {
             _ => None,
         }
     };
-    let found = said.split_whitespace().find_map(numbers);
+    let mut words = said.split_whitespace().filter(|word| word.contains('.'));
+    let found = words.find_map(numbers);
     found.unwrap_or_else(|| panic!("no version in {said}"))
 }
 
@@ -270,7 +271,7 @@ pub(crate) fn start_checked(
         fs::write(folder.path().join(name), content).unwrap();
     }
     let conf = configure(folder.path().to_str().unwrap(), free_port());
-    fs::write(folder.path().join("conf"), &conf).unwrap();
+    fs::write(folder.path().join(conf_of(check[0])), &conf).unwrap();
     let checked = Command::new(path(check[0]).expect("it is installed"))
         .args(&check[1..])
         .current_dir(folder.path())
@@ -297,7 +298,7 @@ pub(crate) fn start(
             fs::write(folder.path().join(name), content).unwrap();
         }
         let conf = configure(folder.path().to_str().unwrap(), port);
-        fs::write(folder.path().join("conf"), conf).unwrap();
+        fs::write(folder.path().join(conf_of(program)), conf).unwrap();
         let mut peer = Peer {
             address: (Ipv4Addr::LOCALHOST, port).into(),
             program,
@@ -323,6 +324,24 @@ pub(crate) fn start(
     panic!("{program} does not start");
 }
 
+/// The name of a program's file of configuration.
+fn conf_of(program: &str) -> &'static str {
+    match program {
+        "pdns_recursor" => "recursor.conf",
+        _ => "conf",
+    }
+}
+
+/// Whether this is the run of `scripts/test-peers`, in a newer Debian release with all that the tests ask for.
+pub(crate) fn is_newer() -> bool {
+    env::var_os("LANWARD_PEERS").is_some()
+}
+
+/// Says that a test is for newer programs than this system has.
+pub(crate) fn for_newer(test: &str, what: &str) {
+    println!("skipped: {test}: needs {what}; scripts/test-peers runs it");
+}
+
 /// Starts it in the foreground with the configuration in `folder`.
 fn spawn(program: &str, folder: &Path) -> Child {
     let log = fs::File::create(folder.join("log")).unwrap();
@@ -333,9 +352,17 @@ fn spawn(program: &str, folder: &Path) -> Child {
         "dnsdist" => &["--supervised", "--disable-syslog", "-C", "conf"],
         "dnsmasq" => &["--keep-in-foreground", "-C", "conf"],
         "named" => &["-g", "-c", "conf"],
+        "pdns_recursor" => &["--config-dir=.", "--socket-dir=.", "--daemon=no"],
+        "dnscrypt-proxy" => &["-config", "conf"],
+        "systemd-resolved" => &[],
         _ => &["-d", "-c", "conf"],
     };
-    Command::new(path(program).expect("it is installed"))
+    let mut command = Command::new(path(program).expect("it is installed"));
+    if program == "dnscrypt-proxy" {
+        // The one authority that it believes.
+        command.env("SSL_CERT_FILE", folder.join("ca.pem"));
+    }
+    command
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())
