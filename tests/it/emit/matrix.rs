@@ -168,10 +168,7 @@ impl Column {
     /// Of attacks or of legitimate answers, how many went well, and how many there are.
     fn count(&self, attacks: bool) -> (usize, usize) {
         let of_kind = self.score.iter().filter(|((_, kind), _)| *kind == attacks);
-        (
-            of_kind.clone().filter(|(_, well)| **well).count(),
-            of_kind.count(),
-        )
+        (of_kind.clone().filter(|(_, well)| **well).count(), of_kind.count())
     }
 
     /// Its line in the table of results.
@@ -186,9 +183,7 @@ impl Column {
 
 /// What a vector is about, in few words: its first question, and what the upstream says.
 fn about(id: &str, attack: bool) -> String {
-    let row = rows()
-        .find(|row| row.id == id && row.attack() == attack)
-        .unwrap();
+    let row = rows().find(|row| row.id == id && row.attack() == attack).unwrap();
     let data = |record: &Record| match (record.rtype, record.rdata.len()) {
         (A, 4) => {
             let octets: [u8; 4] = record.rdata.clone().try_into().unwrap();
