@@ -41,7 +41,7 @@ fn is_there(test: &str) -> bool {
 }
 
 /// Knot Resolver that hands everything to the world's Internet, with these lines in front of that.
-fn kresd(world: &World, lines: &str) -> Peer {
+pub(super) fn kresd(world: &World, lines: &str) -> Peer {
     let upstream = world.upstream();
     let configure = |_: &str, port: u16| {
         format!(

@@ -46,6 +46,11 @@ fn recursor(world: &World, parts: &[(&str, String)]) -> Peer {
     start_checked(PROGRAM, &check, &[], &configure, "ready.example")
 }
 
+/// PowerDNS Recursor with the protection that is written for it.
+pub(super) fn protected(world: &World) -> Peer {
+    recursor(world, &parts(world, "protect", &["conf", "script"], &[]))
+}
+
 fn is_old() -> bool {
     version(PROGRAM, "--version") < [5, 1, 0]
 }

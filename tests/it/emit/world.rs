@@ -169,7 +169,11 @@ impl World {
     }
 
     fn with(more: &str, router: Option<Upstream>) -> Self {
-        let internet = internet();
+        Self::of(internet(), more, router)
+    }
+
+    /// With another Internet, and this in lanward's configuration.
+    pub(super) fn of(internet: Upstream, more: &str, router: Option<Upstream>) -> Self {
         let lanward = Lanward::start(&[internet.address], more);
         Self {
             internet,
