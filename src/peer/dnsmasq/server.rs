@@ -72,10 +72,8 @@ fn wrong(text: &str, address: &str, port: Option<&str>) -> Written {
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'))
     {
-        let inner = quoted(inner);
-        format!(
-            "dnsmasq writes IPv6 addresses without brackets, and the port behind #: {inner}, or #53 behind it"
-        )
+        let inner = quoted(&format!("{inner}#53"));
+        format!("dnsmasq writes IPv6 addresses without brackets, and the port behind #: {inner}")
     } else if let Ok(address) = address.parse::<SocketAddr>() {
         format!(
             "the port stands behind #: write {}#{}",

@@ -1,6 +1,6 @@
 //! A `forward-zone:` or `stub-zone:` of Unbound, and servers as it reads them: `ADDRESS[@PORT][#NAME]`.
 //!
-//! Source: unbound.conf(5), `extstrtoaddr` and `authextstrtoaddr` in util/net_help.c; measured with 1.17.1.
+//! Source: unbound.conf(5), `extstrtoaddr` and `authextstrtoaddr` in `util/net_help.c`; measured with 1.17.1.
 
 use std::net::{IpAddr, SocketAddr};
 
