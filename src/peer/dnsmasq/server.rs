@@ -81,7 +81,9 @@ fn wrong(text: &str, address: &str, port: Option<&str>) -> Written {
             address.port()
         )
     } else if port.is_some() && plain(address, None).is_some() {
-        "the port is none; allowed: 1 to 65535".to_owned()
+        return Written::Wrong(format!(
+            "{shown}: the port is none; allowed behind #: 1 to 65535"
+        ));
     } else if address.contains('.') && address.parse::<crate::wire::Name>().is_ok() {
         return Written::Name;
     } else {

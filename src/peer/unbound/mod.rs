@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use super::place::quoted;
+use super::reading::SPECIAL;
 use super::{Forward, Place, Protection, Reading};
-use crate::name::special::SpecialUse;
 use crate::wire::Name;
 
 use include::Files;
@@ -251,8 +251,7 @@ fn allow(reading: &mut Reading, place: &Place, value: &str) {
 /// The zones of `local_zone_enter_defaults` in services/localzone.c. Of what lanward keeps inside a network, Unbound passes on the
 /// top-level domains without a document of their own.
 fn is_answered_by_unbound(name: &Name) -> bool {
-    let special = SpecialUse::new();
-    let Some(found) = special.find(name) else {
+    let Some(found) = SPECIAL.find(name) else {
         return false;
     };
     let passed = ["alt", "internal", "local", "use-application-dns.net"];
