@@ -1,6 +1,6 @@
 //! pihole.toml of Pi-hole 6: its own keys, and the lines that it hands to the dnsmasq in it.
 //!
-//! Source: FTL's src/config/config.c and dnsmasq_config.c, and its documentation; the dnsmasq in it is 2.92.
+//! Source: `src/config/config.c` and `dnsmasq_config.c` of FTL, and its documentation; the dnsmasq in it is 2.92.
 
 use serde::Deserialize;
 use toml::Spanned;

@@ -3,8 +3,8 @@
 //! AdGuard Home has no protection from rebinding of its own. A filter list of regular expressions over the addresses in answers can
 //! be one, and a rule that begins with `@@` is an exception from all filtering.
 //!
-//! Source: AdGuardHome's internal/home/config.go, internal/dnsforward/upstreams.go and dnsproxy's proxy/upstreams.go; the list:
-//! HaGeZi's adguard/dns-rebind-protection.txt.
+//! Source: `internal/home/config.go`, `internal/dnsforward/upstreams.go`, and `proxy/upstreams.go` of dnsproxy; the list:
+//! `adguard/dns-rebind-protection.txt` of `HaGeZi`.
 
 mod rule;
 mod upstream;
