@@ -28,10 +28,8 @@ fn write(front: &Front) -> Result<Snippet, Refusal> {
             "Apache cannot be told the address and the name apart, so its machine must find {name}: by lanward as its resolver, or by the line \
              \"{address} {name}\" in /etc/hosts."
         ));
-        snippet.note(
-            "Fedora and its relatives have the root certificates in /etc/pki/tls/certs/ca-bundle.crt.",
-        );
     }
+    front.remark_of_roots(&mut snippet);
     Ok(snippet)
 }
 

@@ -1,6 +1,6 @@
 //! The CoreDNS of a Kubernetes cluster.
 //!
-//! Source: kubernetes.io, "Customizing DNS Service"; the ConfigMap `coredns-custom` is read by the CoreDNS of K3s and of AKS.
+//! Source: kubernetes.io, "Customizing DNS Service"; the object `coredns-custom` is read by the CoreDNS of K3s and of AKS.
 
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, coredns};
 

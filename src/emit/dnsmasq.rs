@@ -83,6 +83,14 @@ pub(super) fn written(server: SocketAddr) -> String {
     }
 }
 
+/// The lines for a device on which a switch stands for `stop-dns-rebind`.
+pub(super) fn lines_beside_switch(plan: &Plan, mode: Mode) -> Result<Vec<String>, Refusal> {
+    match mode {
+        Mode::Protect => lines(plan, Mode::Allow),
+        _ => lines(plan, mode),
+    }
+}
+
 /// Where dnsmasq's protection is weaker, and what it needs besides.
 pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
     if mode == Mode::Static {

@@ -142,4 +142,13 @@ impl Front {
     pub(super) fn remarks_at_port(&self, snippet: &mut Snippet) {
         self.remarks(snippet, &format!("https://{}:{}", self.host, self.port));
     }
+
+    /// Where else the root certificates may be, by which Plex is verified.
+    pub(super) fn remark_of_roots(&self, snippet: &mut Snippet) {
+        if matches!(self.server, Server::Plex { .. }) {
+            snippet.note(
+                "Fedora and its relatives have the root certificates in /etc/pki/tls/certs/ca-bundle.crt.",
+            );
+        }
+    }
 }

@@ -29,6 +29,7 @@ fn write(front: &Front) -> Result<Snippet, Refusal> {
             backend(front),
         ));
     front.remarks_at_port(&mut snippet);
+    front.remark_of_roots(&mut snippet);
     let (host, port) = (&front.host, front.port);
     snippet.note(format!(
         "The certificate is one file: cat fullchain.pem privkey.pem > /etc/haproxy/certs/{host}.pem"
@@ -40,12 +41,13 @@ fn write(front: &Front) -> Result<Snippet, Refusal> {
     Ok(snippet)
 }
 
+/// A socket for each family: on one for both, clients would have addresses such as ::ffff:203.0.113.9.
 fn frontend(front: &Front) -> String {
     let Front { host, port, .. } = front;
     let token = front.token();
     format!(
         r#"frontend https-{port}
-    bind :::{port} v4v6 ssl crt /etc/haproxy/certs/{host}.pem alpn h2,http/1.1
+    bind :{port},:::{port} v6only ssl crt /etc/haproxy/certs/{host}.pem alpn h2,http/1.1
     mode http
     log global
     # The path alone: {token} travels in the query.
@@ -58,6 +60,7 @@ fn frontend(front: &Front) -> String {
     )
 }
 
+/// The whole path of the root certificates: with `ca-base`, which Debian's configuration has, `HAProxy` 2.6 takes `@system-ca` for a file.
 fn backend(front: &Front) -> String {
     let host = &front.host;
     let server = match &front.server {
@@ -65,7 +68,7 @@ fn backend(front: &Front) -> String {
             "    # Only pages of Plex itself may show it in a frame; nobody steals clicks.\n    \
                  http-response add-header Content-Security-Policy \"frame-ancestors 'self'\"\n    \
                  # By its address, and only with the certificate for its name: no DNS is needed.\n    \
-                 server plex {address}:{} ssl verify required ca-file @system-ca sni str({name}) verifyhost {name} alpn http/1.1\n",
+                 server plex {address}:{} ssl verify required ca-file /etc/ssl/certs/ca-certificates.crt sni str({name}) verifyhost {name} alpn http/1.1\n",
             Server::PLEX_PORT
         ),
         Server::Jellyfin { address } => format!("    server jellyfin {address}\n"),

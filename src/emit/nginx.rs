@@ -27,11 +27,7 @@ fn write(front: &Front) -> Result<Snippet, Refusal> {
     snippet.note(
         "HTTP/2: from 1.25.1 on add the line \"http2 on;\", before that the word http2 behind ssl in the listen lines of all servers at this port.",
     );
-    if matches!(front.server, Server::Plex { .. }) {
-        snippet.note(
-            "Fedora and its relatives have the root certificates in /etc/pki/tls/certs/ca-bundle.crt.",
-        );
-    }
+    front.remark_of_roots(&mut snippet);
     Ok(snippet)
 }
 

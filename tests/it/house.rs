@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["zone", "rebinding", "cache", "metrics"],
     &["upstream"],
     &["resolver"],
-    &["server", "http", "emit", "doctor"],
+    &["server", "http", "emit", "peer", "doctor"],
     &["config"],
     &["daemon"],
     &["cli"],

@@ -50,6 +50,15 @@ fn bind(world: &World, texts: &Texts<'_>) -> Peer {
     start_checked(PROGRAM, &check, &files, &configure, "ready.example")
 }
 
+/// BIND with its protection.
+pub(super) fn protected(world: &World) -> Peer {
+    let texts = Texts {
+        options: &world.emit("bind", "protect", &[]),
+        ..Texts::default()
+    };
+    bind(world, &texts)
+}
+
 fn parts(world: &World, mode: &str) -> [String; 2] {
     ["options", "zones"].map(|part| world.emit("bind", mode, &["--part", part]))
 }

@@ -1,7 +1,5 @@
 //! dnsmasq with its snippets.
 
-use std::net::SocketAddr;
-
 use crate::support::peers::{Peer, installed, start_checked, version};
 use crate::support::records::A;
 use crate::support::wire::SERVFAIL;
@@ -14,12 +12,9 @@ fn is_there(test: &str) -> bool {
     installed(test, PROGRAM, "dnsmasq-base")
 }
 
-fn dnsmasq(world: &World, lines: &str) -> Peer {
-    start(world.upstream(), lines)
-}
-
-/// dnsmasq that forwards everything to `upstream`, with these lines besides.
-pub(super) fn start(upstream: SocketAddr, lines: &str) -> Peer {
+/// dnsmasq that forwards everything to the world's Internet, with these lines besides.
+pub(super) fn dnsmasq(world: &World, lines: &str) -> Peer {
+    let upstream = world.upstream();
     let configure = |_: &str, port: u16| {
         format!(
             "port={port}\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\nno-poll\npid-file=\nuser=\ngroup=\n\

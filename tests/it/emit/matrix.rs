@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 use std::{env, fs, thread};
@@ -19,8 +19,8 @@ use crate::support::upstream::Upstream;
 use crate::support::wire::{NOERROR, Query, Response, TC, text};
 use crate::vectors::{Expect, Row, Setup, table};
 
-use super::dnsmasq;
-use super::world::emit;
+use super::world::{ID, World};
+use super::{bind, dnsmasq, knot_resolver, powerdns_recursor, unbound};
 
 /// What the programs are told: the exceptions that lanward has in its own tests of these attacks.
 const SETTINGS: &str = "[[rebinding.allow]]\ndomain = \"corp.example\"\nranges = [\"10.0.0.0/8\"]\n\
@@ -35,17 +35,48 @@ struct Entrant {
     package: &'static str,
     /// The argument that makes it say its version.
     asked: &'static str,
-    /// Starts it with its snippets, and this server for everything else.
-    start: fn(SocketAddr, &dyn Fn(&[&str]) -> String) -> Peer,
+    /// Starts it with its snippets, and the world's Internet for everything else.
+    start: fn(&World) -> Peer,
 }
 
-const ENTRANTS: &[Entrant] = &[Entrant {
-    title: "dnsmasq",
-    program: "dnsmasq",
-    package: "dnsmasq-base",
-    asked: "--version",
-    start: |upstream, emit| dnsmasq::start(upstream, &emit(&["dnsmasq", "--mode", "protect"])),
-}];
+/// Those that Debian has, whose versions there have a protection or can be given one.
+const ENTRANTS: &[Entrant] = &[
+    Entrant {
+        title: "dnsmasq",
+        program: "dnsmasq",
+        package: "dnsmasq-base",
+        asked: "--version",
+        start: |world| dnsmasq::dnsmasq(world, &world.emit("dnsmasq", "protect", &[])),
+    },
+    Entrant {
+        title: "Unbound",
+        program: "unbound",
+        package: "unbound",
+        asked: "-V",
+        start: |world| unbound::unbound(world, &world.emit("unbound", "protect", &[])),
+    },
+    Entrant {
+        title: "BIND",
+        program: "named",
+        package: "bind9",
+        asked: "-v",
+        start: bind::protected,
+    },
+    Entrant {
+        title: "Knot Resolver",
+        program: "kresd",
+        package: "knot-resolver",
+        asked: "--version",
+        start: knot_resolver::protected,
+    },
+    Entrant {
+        title: "PowerDNS Recursor",
+        program: "pdns_recursor",
+        package: "pdns-recursor",
+        asked: "--version",
+        start: powerdns_recursor::protected,
+    },
+];
 
 /// What became of each vector: its id and whether it is an attack (some have rows of both kinds); whether all of these rows went
 /// well.
@@ -124,13 +155,8 @@ fn ask(client: &Client, query: &Query) -> Option<Reply> {
 }
 
 fn column(entrant: &Entrant) -> Column {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = folder.path().join("lanward.toml");
-    fs::write(&settings, SETTINGS).unwrap();
-    let settings = settings.to_str().unwrap();
-    let emit = |arguments: &[&str]| emit(&[arguments, &["--config", settings]].concat());
-    let upstream = internet();
-    let peer = (entrant.start)(upstream.address, &emit);
+    let world = World::of(internet(), SETTINGS, None);
+    let peer = (entrant.start)(&world);
     let [major, minor, patch] = version(entrant.program, entrant.asked);
     Column {
         title: entrant.title,
@@ -208,7 +234,7 @@ fn about(id: &str, attack: bool) -> String {
     let name = text(&row.query.name);
     format!(
         "`{}` {}: {}",
-        name.replace(super::world::ID, "ID"),
+        name.replace(ID, "ID"),
         row.query.qtype,
         answer.join(", ")
     )

@@ -142,9 +142,14 @@ fn every_target_in_every_mode_is_as_reviewed() {
                 "static" => line(mode, &plex),
                 _ => line(mode, &[]),
             });
-            // The other ways to write where lanward is.
-            let servers = ["[fd00::2]:53", "192.168.1.2:5335", "127.0.0.1:53"];
-            let servers = servers.map(|server| line("forward", &["--server", server]));
+            // The other ways to write where lanward is; what one domain alone looks like.
+            let alone = ["--server", "[fd00::2]:53", "--domain", "plex.direct"];
+            let servers = [
+                &alone[..],
+                &["--server", "192.168.1.2:5335"],
+                &["--server", "127.0.0.1:53"],
+            ];
+            let servers = servers.map(|server| line("forward", server));
             modes.chain(servers).collect()
         };
         let mut settings = insta::Settings::clone_current();

@@ -14,7 +14,7 @@ fn is_there(test: &str) -> bool {
 
 /// Unbound that forwards everything to the world's Internet, with these clauses behind its own: behind a `forward-zone:`, where
 /// options without a `server:` above them would be an error.
-fn unbound(world: &World, clauses: &str) -> Peer {
+pub(super) fn unbound(world: &World, clauses: &str) -> Peer {
     validating(world, "", clauses)
 }
 

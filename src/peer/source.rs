@@ -1,0 +1,58 @@
+//! Files, within bounds: a configuration may be anybody's, and may include itself, a pipe, or all of the disk.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// No configuration is longer; block lists are files of their own.
+const LARGEST_FILE: u64 = 4 << 20;
+const MOST_FILES: usize = 256;
+const MOST_OCTETS: usize = 16 << 20;
+/// A folder with more entries is none of configuration files.
+const MOST_ENTRIES: usize = 4096;
+/// So deep includes are followed.
+pub(super) const DEEPEST: usize = 10;
+
+/// What has been read so far.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    files: usize,
+    octets: usize,
+}
+
+impl Source {
+    /// The text of a file; octets that are no UTF-8, which only comments have, are replaced. Without one, why.
+    pub(super) fn read(&mut self, path: &Path) -> Result<String, String> {
+        if self.files >= MOST_FILES || self.octets >= MOST_OCTETS {
+            return Err(format!(
+                "is not read: no more than {MOST_FILES} files and {} MiB are looked at",
+                MOST_OCTETS >> 20
+            ));
+        }
+        self.files += 1;
+        let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+        // A pipe would wait for ever.
+        if !fs::metadata(path).map_err(cannot)?.is_file() {
+            return Err("cannot be read: it is no file".to_owned());
+        }
+        let mut octets = Vec::new();
+        let file = File::open(path).map_err(cannot)?;
+        let read = file.take(LARGEST_FILE + 1).read_to_end(&mut octets);
+        self.octets += read.map_err(cannot)?;
+        if u64::try_from(octets.len()).is_ok_and(|length| length > LARGEST_FILE) {
+            return Err(format!(
+                "is not read: it is larger than {} MiB",
+                LARGEST_FILE >> 20
+            ));
+        }
+        Ok(String::from_utf8_lossy(&octets).into_owned())
+    }
+}
+
+/// The names in a folder, in order.
+pub(super) fn entries(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let listed = fs::read_dir(folder)?.take(MOST_ENTRIES);
+    let mut paths: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}

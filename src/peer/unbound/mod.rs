@@ -1,0 +1,227 @@
+//! unbound.conf, with what it includes.
+//!
+//! Source: unbound.conf(5) of 1.26, iterator/iter_priv.c, iter_fwd.c and iter_donotq.c; measured with 1.17.1.
+
+mod include;
+mod lexer;
+mod zone;
+
+use ipnet::IpNet;
+
+use super::place::quoted;
+use super::{Forward, Place, Protection, Reading};
+use crate::name::special::SpecialUse;
+use crate::wire::Name;
+
+use include::Files;
+use lexer::{Item, items};
+use zone::Zone;
+
+/// What all clauses together say.
+#[derive(Debug, Default)]
+struct Clauses {
+    files: Files,
+    /// The forward or stub zone that is being read.
+    zone: Option<Zone>,
+    zones: Vec<Zone>,
+    ranges: Vec<(Place, IpNet)>,
+    insecure: Vec<Name>,
+    /// Where a trust anchor stands.
+    anchor: Option<Place>,
+    is_validator_left_out: bool,
+    is_permissive: bool,
+    asks_localhost: bool,
+    /// Zones that Unbound does not answer by itself.
+    opened: Vec<Name>,
+    opens_reverse: bool,
+    asks_over_tls: bool,
+}
+
+/// Reads unbound.conf.
+pub(super) fn read(reading: &mut Reading) {
+    let mut clauses = Clauses::default();
+    if let Some((place, text)) = reading.open() {
+        clauses.read_text(reading, &place, &text);
+    }
+    clauses.end(reading);
+}
+
+impl Clauses {
+    fn read_text(&mut self, reading: &mut Reading, file: &Place, text: &str) {
+        let (items, fault) = items(text);
+        for item in &items {
+            let place = file.row(item.row);
+            if matches!(item.key.as_str(), "include" | "include-toplevel") {
+                for (file, text) in self.files.open(reading, &place, value(item)) {
+                    self.files.depth += 1;
+                    self.read_text(reading, &file, &text);
+                    self.files.depth -= 1;
+                }
+            } else {
+                self.take(reading, &place, item);
+            }
+        }
+        if let Some((row, why)) = fault {
+            reading.error(&file.row(row), why);
+        }
+    }
+
+    fn take(&mut self, reading: &mut Reading, place: &Place, item: &Item) {
+        let Item { key, values, .. } = item;
+        if values.is_empty() {
+            self.zones.extend(self.zone.take());
+            self.zone = Zone::begin(key, place);
+            return;
+        }
+        let value = value(item);
+        match &mut self.zone {
+            Some(zone) => {
+                if !zone.take(reading, place, key, value) {
+                    let problem = format!(
+                        "{key}: stands in the zone above it, where it cannot be; write server: in front of it. Unbound does not start"
+                    );
+                    reading.error(place, problem);
+                    // It is plain what was meant.
+                    self.take_of_server(reading, place, item);
+                }
+            }
+            None => self.take_of_server(reading, place, item),
+        }
+    }
+
+    /// An option of the `server:` clause; those of other clauses have other names.
+    fn take_of_server(&mut self, reading: &mut Reading, place: &Place, item: &Item) {
+        let value = value(item);
+        match item.key.as_str() {
+            "directory" => self.files.start_from(value),
+            "private-address" => match network(value) {
+                Some(net) => self.ranges.push((place.clone(), net)),
+                None => reading.error(
+                    place,
+                    format!("private-address: {} is no network; allowed: such as 192.168.0.0/16. Unbound does not start", quoted(value)),
+                ),
+            },
+            "private-domain" => allow(reading, place, value),
+            "domain-insecure" => self.insecure.extend(value.parse::<Name>()),
+            "auto-trust-anchor-file" | "trust-anchor-file" | "trust-anchor" | "trusted-keys-file" if !value.is_empty() => {
+                self.anchor.get_or_insert_with(|| place.clone());
+            }
+            "module-config" => self.is_validator_left_out = !value.contains("validator"),
+            "val-permissive-mode" => self.is_permissive = value == "yes",
+            "do-not-query-localhost" => self.asks_localhost = value == "no",
+            "unblock-lan-zones" => self.opens_reverse = value == "yes",
+            "tls-upstream" | "ssl-upstream" => self.asks_over_tls = value == "yes",
+            "local-zone" => {
+                let kind = item.values.get(1).map_or("", String::as_str);
+                let opens = matches!(kind, "nodefault" | "transparent" | "typetransparent" | "inform" | "always_transparent" | "block_a");
+                self.opened.extend(value.parse::<Name>().ok().filter(|_| opens));
+            }
+            _ => {}
+        }
+    }
+
+    /// What follows from all clauses together.
+    fn end(mut self, reading: &mut Reading) {
+        self.zones.extend(self.zone.take());
+        if let Some((place, _)) = self.ranges.first() {
+            reading.protection = Protection::On {
+                place: place.clone(),
+                by: "private-address".to_owned(),
+                ranges: self.ranges.iter().map(|(_, net)| *net).collect(),
+            };
+        }
+        let mut is_recursive = true;
+        for zone in std::mem::take(&mut self.zones) {
+            let found = zone.finish(reading, (self.asks_over_tls, self.asks_localhost));
+            let Some(forward) = found else {
+                continue;
+            };
+            if forward.name == Name::ROOT {
+                is_recursive = false;
+                let place = &forward.place;
+                reading
+                    .servers
+                    .extend(forward.servers.into_iter().map(|server| super::Asked {
+                        place: place.clone(),
+                        server,
+                    }));
+                continue;
+            }
+            self.judge(reading, &forward);
+            reading.forward(forward);
+        }
+        if is_recursive {
+            reading.notes.push(
+                "Unbound asks the servers of the domains themselves. lanward needs a resolver to ask: it can be this Unbound".to_owned(),
+            );
+        }
+    }
+
+    /// What keeps a zone with servers of its own from being answered.
+    fn judge(&self, reading: &mut Reading, forward: &Forward) {
+        let Forward { place, name, .. } = forward;
+        let is_opened = self.opened.iter().any(|opened| name.is_within(opened));
+        if is_answered_by_unbound(name)
+            && !is_opened
+            && !(self.opens_reverse && forward.is_reverse())
+        {
+            reading.error(
+                place,
+                format!("Unbound answers {name} by itself, with nothing in it, and asks nobody: add in server: local-zone: \"{name}\" transparent"),
+            );
+        }
+        let validates = self.anchor.is_some() && !self.is_validator_left_out && !self.is_permissive;
+        let is_exempt = self
+            .insecure
+            .iter()
+            .any(|insecure| name.is_within(insecure));
+        if validates && !is_exempt && forward.is_private() {
+            reading.warning(
+                place,
+                format!(
+                    "Unbound validates, and needs a proof from the internet that {name} is unsigned: without the internet its names are not answered. \
+                     Add in server: domain-insecure: \"{name}\""
+                ),
+            );
+        }
+    }
+}
+
+fn value(item: &Item) -> &str {
+    item.values.first().map_or("", String::as_str)
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    let alone = || {
+        text.parse()
+            .ok()
+            .map(|ip: std::net::IpAddr| IpNet::from(ip))
+    };
+    text.parse().ok().or_else(alone)
+}
+
+/// Unbound takes most texts for names; it refuses those with an empty label.
+fn allow(reading: &mut Reading, place: &Place, value: &str) {
+    match value.parse::<Name>() {
+        Err(why) if value.starts_with('.') => {
+            let rest = quoted(value.trim_start_matches('.'));
+            reading.error(
+                place,
+                format!("private-domain: {} is no domain name: {why}; write {rest}. Unbound does not start", quoted(value)),
+            );
+        }
+        _ => reading.allow(place, value),
+    }
+}
+
+/// The zones of `local_zone_enter_defaults` in services/localzone.c. Of what lanward keeps inside a network, Unbound passes on the
+/// top-level domains without a document of their own.
+fn is_answered_by_unbound(name: &Name) -> bool {
+    let special = SpecialUse::new();
+    let Some(found) = special.find(name) else {
+        return false;
+    };
+    let passed = ["alt", "internal", "local", "use-application-dns.net"];
+    let zone = found.zone.to_string();
+    !passed.contains(&zone.trim_end_matches('.'))
+}
