@@ -4,8 +4,9 @@ use data_encoding::BASE64URL_NOPAD;
 
 use crate::support::authority::{Authority, NAME};
 use crate::support::peers::{Peer, for_newer, is_newer, sealed_dnsdist, start_checked, version};
+use crate::support::records::{A, AAAA, HTTPS};
 
-use super::world::{ALONE, World, all, leaks};
+use super::world::{ALONE, World, all, ask, leaks, plex};
 
 const PROGRAM: &str = "dnscrypt-proxy";
 /// What it never looks at.
@@ -163,5 +164,11 @@ fn dnscrypt_proxy_has_the_names_of_own_servers() {
     parts[0].1.push_str(BLOCKED);
     parts.push(("own", "10.*\n192.168.*\n".to_owned()));
     let proxy = proxy(&world, &parts, false);
-    world.assert_fixed(&proxy.peer);
+    let reply = ask(&proxy.peer, &plex("192-168-1-10"), A);
+    assert_eq!(reply.addresses().len(), 1, "{}", reply.summary());
+    // What it has no address of is not asked for: it says so in a HINFO record.
+    for rtype in [AAAA, HTTPS] {
+        let reply = ask(&proxy.peer, &plex("192-168-1-10"), rtype);
+        assert!(reply.addresses().is_empty(), "{}", reply.summary());
+    }
 }
