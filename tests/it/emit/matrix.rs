@@ -67,10 +67,7 @@ const ENTRANTS: &[Entrant] = &[
         program: "kresd",
         package: "knot-resolver",
         asked: "--version",
-        start: |world| {
-            let snippet = world.emit("knot-resolver-5", "protect", &[]);
-            knot_resolver::kresd(world, &snippet)
-        },
+        start: knot_resolver::protected,
     },
     Entrant {
         title: "PowerDNS Recursor",

@@ -2,8 +2,7 @@
 //!
 //! `world` is that Internet, and the table of what it tries; a file for each program holds the least configuration around the
 //! snippet, and what the program lets through with it, exactly: what a snippet claims to block, and where it says to be weaker.
-//! `proxies` is about what stands in front of a media server, `command` about the command itself, `matrix` about all programs side
-//! by side; `snapshots` keeps every text, and `routers` reads what no program of Debian reads as those devices do.
+//! `command` is about the command itself, `matrix` about all programs side by side.
 
 mod bind;
 mod command;
