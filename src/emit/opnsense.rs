@@ -35,7 +35,7 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
         Mode::Forward => {
             is_only_a_file = true;
             snippet.note(format!(
-                "This is a file and no entry under Query Forwarding because Unbound has answers of its own for {}, which such an entry leaves in force.",
+                "This is a file and no entry under Query Forwarding because Unbound may have answers of its own for {}, which such an entry leaves in force.",
                 special.join(", ")
             ));
         }

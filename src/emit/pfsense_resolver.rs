@@ -46,7 +46,7 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
     }
     if mode == Mode::Forward && !special.is_empty() {
         snippet.note(format!(
-            "These are custom options and not domain overrides because Unbound has answers of its own for {}, which an override leaves in force.",
+            "These are custom options and not domain overrides because Unbound may have answers of its own for {}, which an override leaves in force.",
             special.join(", ")
         ));
     }
