@@ -24,6 +24,7 @@ const FILTER: &str = r#"format filter {
 			}
 		}"#;
 
+#[expect(clippy::unnecessary_wraps, reason = "other targets refuse")]
 fn write(front: &Front) -> Result<Snippet, Refusal> {
     let global = format!(
         "{{\n\t# Errors are logged here, and would show the tokens in query and headers.\n\tlog {{\n\t\t{FILTER}\n\t}}\n}}\n"
