@@ -1,6 +1,7 @@
 //! Floor 9: the command line, one file for each command.
 
 mod check;
+mod completions;
 mod decode;
 mod emit;
 mod encode;
@@ -52,6 +53,7 @@ enum Command {
     Encode(encode::Encode),
     Emit(emit::Emit),
     Healthcheck(healthcheck::Healthcheck),
+    Completions(completions::Completions),
 }
 
 /// Parses the command line and runs the command.
@@ -64,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Encode(encode) => encode.run(),
         Command::Emit(emit) => emit.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
+        Command::Completions(completions) => completions.run(),
     }
 }
 

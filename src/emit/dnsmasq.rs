@@ -33,27 +33,43 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
 
 /// One option for each line, without the dashes of the command line.
 pub(super) fn lines(plan: &Plan, mode: Mode) -> Result<Vec<String>, Refusal> {
-    let mut lines = Vec::new();
     match mode {
-        Mode::Allow => {}
-        Mode::Forward => {
-            let server = written(plan.server());
-            let servers = plan.forwarded().iter();
-            lines.extend(servers.map(|name| format!("server=/{name}/{server}")));
-            let allowed = plan.forwarded().iter();
-            lines.extend(allowed.map(|name| format!("rebind-domain-ok=/{name}/")));
-            return Ok(lines);
+        Mode::Allow => Ok(allow(plan)),
+        Mode::Forward => Ok(forward(plan)),
+        Mode::Protect => {
+            let mut lines = vec!["stop-dns-rebind".to_owned()];
+            lines.extend(allow(plan));
+            Ok(lines)
         }
-        Mode::Protect => lines.push("stop-dns-rebind".to_owned()),
-        Mode::Static => {
-            for (name, address) in plan.own()? {
-                lines.push(format!("host-record={name},{address}"));
-            }
-            return Ok(lines);
+        Mode::Static => fixed(plan),
+    }
+}
+
+fn allow(plan: &Plan) -> Vec<String> {
+    let allowed = plan.allowed().iter();
+    let lines = allowed.map(|suffix| format!("rebind-domain-ok=/{}/", suffix.name));
+    lines.collect()
+}
+
+fn forward(plan: &Plan) -> Vec<String> {
+    let server = written(plan.server());
+    let names = plan.forwarded().iter();
+    let servers = names.clone().map(|name| format!("server=/{name}/{server}"));
+    let allowed = names.map(|name| format!("rebind-domain-ok=/{name}/"));
+    servers.chain(allowed).collect()
+}
+
+fn fixed(plan: &Plan) -> Result<Vec<String>, Refusal> {
+    let mut lines = Vec::new();
+    let mut last = None;
+    for (name, address) in plan.own()? {
+        lines.push(format!("host-record={name},{address}"));
+        if last != Some(name) {
+            // Without it questions for the name's other types go upstream, and wait there while the line is down.
+            lines.push(format!("local=/{name}/"));
+            last = Some(name);
         }
     }
-    let allowed = plan.allowed().iter();
-    lines.extend(allowed.map(|suffix| format!("rebind-domain-ok=/{}/", suffix.name)));
     Ok(lines)
 }
 
@@ -66,27 +82,54 @@ pub(super) fn written(server: SocketAddr) -> String {
     }
 }
 
+/// The lines for a device on which a switch stands for `stop-dns-rebind`.
+pub(super) fn lines_beside_switch(plan: &Plan, mode: Mode) -> Result<Vec<String>, Refusal> {
+    match mode {
+        Mode::Protect => lines(plan, Mode::Allow),
+        _ => lines(plan, mode),
+    }
+}
+
 /// Where dnsmasq's protection is weaker, and what it needs besides.
 pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
     if mode == Mode::Static {
         return;
     }
     snippet.weak(
-        "dnsmasq lets addresses in HTTPS and SVCB records through for every domain, and before 2.92 also 100.64.0.0/10, where carrier-grade NAT and \
-         Tailscale are.",
+        "dnsmasq lets addresses in HTTPS and SVCB records through for every domain. Safer: with 2.90 or later the line \
+         filter-rr=HTTPS,SVCB, which takes such records out of all answers.",
     );
-    snippet.weak(
-        "It judges by the name of the question, so an answer for an excepted domain may lead anywhere by an alias.",
-    );
+    if matches!(mode, Mode::Allow | Mode::Protect) {
+        snippet.weak(
+            "dnsmasq judges by the name of the question, so a name below an excepted domain may lead anywhere by an alias. \
+             Safer: --mode forward, with which lanward answers for these domains.",
+        );
+    }
     if mode == Mode::Protect {
-        snippet.note("With DNS block lists (a mail server that asks zen.spamhaus.org) add the line rebind-localhost-ok: their answers are in 127.0.0.0/8.");
+        protection(snippet);
     }
     if mode == Mode::Forward {
         let names = plan.forwarded().iter();
         let anchors: Vec<String> = names.map(|name| format!("trust-anchor={name}")).collect();
         snippet.note(format!(
-            "Where dnsmasq 2.92 or later has the line dnssec, add: {}. Before 2.92 nothing is needed, and that line would keep dnsmasq from starting.",
+            "Where dnsmasq 2.92 or later has the line dnssec, add a line for each domain: {}. Before 2.92 nothing is needed, and such a line would keep \
+             dnsmasq from starting.",
             anchors.join(" ")
         ));
+    } else if let Some(wider) = plan.wider("dnsmasq") {
+        snippet.note(wider);
     }
+}
+
+/// What `stop-dns-rebind` does not do: rfc1035.c, `private_net` and `private_net6`.
+fn protection(snippet: &mut Snippet) {
+    snippet.weak(
+        "dnsmasq has a list of its own: 0.0.0.0/8, 10.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, the \
+         networks for examples, 255.255.255.255, the same within ::ffff:0:0/96, ::, ::1, fd00::/8, fe80::/10, fec0::/10 and \
+         2001:db8::/32. All else that is not public passes, such as NAT64's 64:ff9b::192.168.1.1, and before 2.92 also 100.64.0.0/10, where \
+         carrier-grade NAT and Tailscale are. Safer: clients that ask lanward, with dnsmasq behind it.",
+    );
+    snippet.note(
+        "With DNS block lists (a mail server that asks zen.spamhaus.org) add the line rebind-localhost-ok: their answers are in 127.0.0.0/8.",
+    );
 }

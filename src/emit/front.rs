@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use super::Snippet;
 use crate::wire::Name;
 
 /// A media server, and the name under which a proxy offers it.
@@ -85,6 +86,69 @@ impl Front {
         match self.port {
             443 => format!("https://{}", self.host),
             port => format!("https://{}:{port}", self.host),
+        }
+    }
+
+    /// The public name as a `Host` header has it: with the port, unless that goes without saying.
+    pub(super) fn authority(&self) -> String {
+        match self.port {
+            443 => self.host.to_string(),
+            port => format!("{}:{port}", self.host),
+        }
+    }
+
+    /// The parameter of a query in which a token travels. Whole queries stay out of logs: Plex also has addresses with a token within
+    /// addresses (`/photo/:/transcode?url=…%3FX-Plex-Token%3D…`), and Jellyfin writes `api_key` and `ApiKey`.
+    pub(super) fn token(&self) -> &'static str {
+        match self.server {
+            Server::Plex { .. } => "X-Plex-Token",
+            Server::Jellyfin { .. } => "api_key",
+        }
+    }
+
+    /// What must be set in the media server itself; `urls` is how clients reach Plex, each with its port: without one Plex takes 32400.
+    pub(super) fn remarks(&self, snippet: &mut Snippet, urls: &str) {
+        match self.server {
+            Server::Plex { .. } => {
+                snippet.note(format!(
+                    "In Plex, Settings > Network: Custom server access URLs is {urls} (with the port), and Secure connections is Preferred or \
+                     Required."
+                ));
+                snippet.note(
+                    "The proxy's address must not be in Plex's \"List of IP addresses and networks that are allowed without auth\". Plex believes the \
+                     client's address that a proxy names only from a private IPv4 address.",
+                );
+            }
+            Server::Jellyfin { address } => {
+                let proxy = if address.ip().is_loopback() {
+                    format!("is {}", address.ip())
+                } else {
+                    "is the address from which the proxy reaches it, such as 192.168.1.3".to_owned()
+                };
+                snippet.note(format!(
+                    "In Jellyfin, Dashboard > Networking: Known proxies {proxy}; then restart Jellyfin. Without it every client seems to come from \
+                     the proxy."
+                ));
+                if !address.ip().is_loopback() {
+                    snippet.note(
+                        "Nothing encrypts the way from the proxy to Jellyfin: keep it within a network that you trust.",
+                    );
+                }
+            }
+        }
+    }
+
+    /// [`remarks`](Self::remarks) of a proxy that offers one port.
+    pub(super) fn remarks_at_port(&self, snippet: &mut Snippet) {
+        self.remarks(snippet, &format!("https://{}:{}", self.host, self.port));
+    }
+
+    /// Where else the root certificates may be, by which Plex is verified.
+    pub(super) fn remark_of_roots(&self, snippet: &mut Snippet) {
+        if matches!(self.server, Server::Plex { .. }) {
+            snippet.note(
+                "Fedora and its relatives have the root certificates in /etc/pki/tls/certs/ca-bundle.crt.",
+            );
         }
     }
 }

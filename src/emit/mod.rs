@@ -9,12 +9,57 @@
 pub mod form;
 mod front;
 mod mode;
+mod pattern;
 mod plan;
+mod remark;
 mod target;
 
 // The targets.
+mod adguard_home;
+mod apache;
+mod asuswrt_merlin;
+mod bind;
+mod blocky;
+mod caddy;
+mod cloudflared;
+mod coredns;
+mod coredns_kubernetes;
+mod dd_wrt;
+mod dnscrypt_proxy;
+mod dnsdist;
 mod dnsmasq;
+mod docker_compose;
+mod edgeos;
+mod freshtomato;
+mod fritzbox;
+mod haproxy;
+mod hosts;
+mod knot_resolver_5;
+mod knot_resolver_6;
+mod macos;
+mod mikrotik;
+mod networkmanager;
+mod nginx;
+mod openwrt;
+mod opnsense;
+mod pfsense_forwarder;
+mod pfsense_resolver;
+mod pihole_v5;
+mod pihole_v6;
+mod powerdns_recursor;
+mod powerdns_recursor_4;
+mod systemd_resolved;
+mod technitium;
+mod traefik;
 mod unbound;
+mod unifi;
+mod vyos;
+mod windows_nrpt;
+
+// What some of them share.
+mod fields;
+mod lua;
+mod pfsense;
 
 pub use form::{Comment, Part, Place, Snippet};
 pub use front::{Front, Server};
@@ -23,4 +68,45 @@ pub use plan::{Plan, Suffix};
 pub use target::{Emitted, Job, Refusal, Runs, Target, target};
 
 /// All targets, in the order in which they are shown.
-pub const TARGETS: &[&Target] = &[&dnsmasq::TARGET, &unbound::TARGET];
+pub const TARGETS: &[&Target] = &[
+    &dnsmasq::TARGET,
+    &unbound::TARGET,
+    &pfsense_resolver::TARGET,
+    &pfsense_forwarder::TARGET,
+    &opnsense::TARGET,
+    &openwrt::TARGET,
+    &dd_wrt::TARGET,
+    &asuswrt_merlin::TARGET,
+    &freshtomato::TARGET,
+    &edgeos::TARGET,
+    &unifi::TARGET,
+    &vyos::TARGET,
+    &mikrotik::TARGET,
+    &fritzbox::TARGET,
+    &pihole_v5::TARGET,
+    &pihole_v6::TARGET,
+    &adguard_home::TARGET,
+    &technitium::TARGET,
+    &blocky::TARGET,
+    &coredns::TARGET,
+    &coredns_kubernetes::TARGET,
+    &knot_resolver_5::TARGET,
+    &knot_resolver_6::TARGET,
+    &powerdns_recursor::TARGET,
+    &powerdns_recursor_4::TARGET,
+    &bind::TARGET,
+    &dnsdist::TARGET,
+    &dnscrypt_proxy::TARGET,
+    &systemd_resolved::TARGET,
+    &networkmanager::TARGET,
+    &macos::TARGET,
+    &windows_nrpt::TARGET,
+    &docker_compose::TARGET,
+    &hosts::TARGET,
+    &caddy::TARGET,
+    &nginx::TARGET,
+    &traefik::TARGET,
+    &haproxy::TARGET,
+    &apache::TARGET,
+    &cloudflared::TARGET,
+];

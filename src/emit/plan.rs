@@ -104,6 +104,18 @@ impl Plan {
         &self.allowed
     }
 
+    /// What must be said by a target that cannot tell a name from those below it; nothing where no name is meant alone.
+    pub(super) fn wider(&self, title: &str) -> Option<String> {
+        let alone = self.allowed.iter().filter(|suffix| !suffix.subdomains);
+        let names: Vec<String> = alone.map(|suffix| suffix.name.to_string()).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "{title} lets private answers for all names below {} through as well, which lanward does not.",
+                names.join(", ")
+            )
+        })
+    }
+
     /// Domains whose questions go to lanward, none within another, in canonical order.
     pub fn forwarded(&self) -> &[Name] {
         &self.forwarded

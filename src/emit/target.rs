@@ -21,6 +21,10 @@ impl Refusal {
 pub enum Runs {
     /// Perhaps on the same machine, so that a loopback address can be right.
     Anywhere,
+    /// The same, and often in a container, whose loopback is its own.
+    PerhapsInContainer,
+    /// In the client, for nobody else.
+    InClient,
     /// On a device of its own, or in a network namespace of its own.
     Elsewhere,
 }
@@ -153,6 +157,16 @@ impl Target {
                 self.title
             ));
         }
+        if self.runs == Runs::PerhapsInContainer && server.ip().is_loopback() {
+            snippet.note(format!(
+                "If {} runs in a container, {} is the container itself: name lanward's address in this network with --server.",
+                self.title,
+                server.ip()
+            ));
+        }
+        if self.runs == Runs::InClient {
+            return;
+        }
         snippet.note(format!(
             "lanward must not have {} as its own upstream, or what neither knows goes round in circles.",
             self.title
@@ -194,7 +208,12 @@ fn verify(plan: &Plan, mode: Mode, ask: &str) -> Vec<(String, String)> {
         (Mode::Static, Ok([own, ..])) => *own,
         _ => plan.probe(),
     };
-    let kind = if address.is_ipv6() { " AAAA" } else { "" };
+    let takes_type = ask.contains("dig ") || ask.starts_with("Resolve-DnsName");
+    let kind = if address.is_ipv6() && takes_type {
+        " AAAA"
+    } else {
+        ""
+    };
     let good = (format!("{ask} {name}{kind}"), format!("says {address}"));
     let bad = format!("{ask} {}", plan.canary());
     let says = match mode {

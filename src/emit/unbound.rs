@@ -30,6 +30,9 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
             clauses(plan, mode)?,
         ));
     remarks(&mut snippet, mode);
+    if let Some(wider) = wider(plan, mode) {
+        snippet.note(wider);
+    }
     Ok(snippet)
 }
 
@@ -108,4 +111,10 @@ pub(super) fn remarks(snippet: &mut Snippet, mode: Mode) {
          clients that ask lanward, with Unbound behind it.",
     );
     snippet.weak("Addresses in HTTPS and SVCB records pass before Unbound 1.25.");
+}
+
+/// What must be said where a name is meant alone: `private-domain` holds for all below it.
+pub(super) fn wider(plan: &Plan, mode: Mode) -> Option<String> {
+    let is_open = matches!(mode, Mode::Allow | Mode::Protect);
+    plan.wider("Unbound").filter(|_| is_open)
 }

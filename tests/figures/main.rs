@@ -28,6 +28,7 @@ mod support;
 mod connections;
 mod cutter;
 mod dead;
+mod echo;
 mod flood;
 mod load;
 mod machine;

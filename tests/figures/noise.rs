@@ -18,8 +18,8 @@ const EACH: usize = 1000;
 const TRUE: &str = "93.184.216.34";
 /// When the good packet comes.
 const LATER: Duration = Duration::from_millis(20);
-/// How much later the answer may be for the bad ones.
-const MORE: Duration = Duration::from_millis(5);
+/// How much later the answer may be for the bad ones: a quarter, which is 5 ms where the machine is quiet.
+const MORE: f64 = 1.25;
 
 /// The kind to which a question belongs: its first label.
 fn kind(name: &str) -> usize {
@@ -88,7 +88,7 @@ fn judge(asked: &[Asked], names: &[&str]) {
     let some: Vec<_> = wrong.iter().take(5).collect();
     assert!(wrong.is_empty(), "{} wrong, such as {some:#?}", wrong.len());
     assert!(
-        p99 <= clean + MORE,
+        p99 <= clean.mul_f64(MORE),
         "p99 {p99:?}, {clean:?} without bad packets: {each:#?}"
     );
 }

@@ -26,6 +26,7 @@ mod cli;
 mod differential;
 mod dnssec;
 mod door;
+mod emit;
 mod faults;
 mod harness;
 mod house;

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -97,6 +98,11 @@ impl Lanward {
         Client::new(self.address)
     }
 
+    /// The file with its configuration.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join("lanward.toml")
+    }
+
     /// All lines of the log so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
@@ -156,11 +162,7 @@ impl Lanward {
     /// Writes a new configuration and lets the program read it.
     pub(crate) fn reload(&self, upstreams: &[SocketAddr], more: &str) {
         let before = self.logged("reload");
-        fs::write(
-            self.folder.path().join("lanward.toml"),
-            configuration(upstreams, more),
-        )
-        .unwrap();
+        fs::write(self.file(), configuration(upstreams, more)).unwrap();
         self.signal("-HUP");
         assert!(
             until(Duration::from_secs(5), || self.logged("reload") > before),

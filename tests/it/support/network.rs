@@ -11,6 +11,15 @@ const INSIDE: &str = "LANWARD_TEST_INSIDE";
 /// Whether the caller is inside its own network. Outside, runs the test of this whole name (`faults::probing::…`) inside, fails
 /// if that fails, and says no.
 pub(crate) fn inside(test: &str) -> bool {
+    enter(test, &["--map-root-user", "--net", "--mount"])
+}
+
+/// The same for a caller that is root and for programs that become another user, for which there must be other users.
+pub(crate) fn inside_with_users(test: &str) -> bool {
+    enter(test, &["--net", "--mount"])
+}
+
+fn enter(test: &str, namespaces: &[&str]) -> bool {
     if env::var_os(INSIDE).is_some() {
         return true;
     }
@@ -18,7 +27,7 @@ pub(crate) fn inside(test: &str) -> bool {
     again
         .args([test, "--exact", "--nocapture"])
         .env(INSIDE, "1");
-    if let Some(output) = run(test, &again) {
+    if let Some(output) = run_in(test, &again, namespaces) {
         let [said, complaints] =
             [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
         for figure in said.lines().filter(|line| line.contains("figure: ")) {
@@ -34,12 +43,17 @@ pub(crate) fn inside(test: &str) -> bool {
 
 /// Runs a command as root of a network and mounts of its own; `None` where that is not possible.
 pub(crate) fn run(test: &str, command: &Command) -> Option<Output> {
+    run_in(test, command, &["--map-root-user", "--net", "--mount"])
+}
+
+fn run_in(test: &str, command: &Command, namespaces: &[&str]) -> Option<Output> {
     if !installed(test, "unshare", "util-linux") || !installed(test, "ip", "iproute2") {
         return None;
     }
     let mut unshare = Command::new("unshare");
     unshare
-        .args(["--map-root-user", "--net", "--mount", "--"])
+        .args(namespaces)
+        .arg("--")
         .arg(command.get_program())
         .args(command.get_args())
         .stdin(Stdio::null());

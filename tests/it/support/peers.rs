@@ -70,7 +70,7 @@ pub(crate) fn installed(test: &str, program: &str, package: &str) -> bool {
 
 /// Where a program stands.
 fn path(program: &str) -> Option<String> {
-    ["/usr/sbin", "/usr/bin", "/sbin"]
+    ["/usr/sbin", "/usr/bin", "/sbin", "/usr/lib/systemd"]
         .iter()
         .map(|folder| format!("{folder}/{program}"))
         .find(|path| fs::exists(path).unwrap_or(false))
@@ -234,8 +234,58 @@ pub(crate) fn sealed_kresd(upstream: SocketAddr, authority: &Authority) -> (Peer
     (start("kresd", &[], &configure, "example"), ports)
 }
 
+/// The version of a program, from the first word with a dot in what it says of itself: `2.90` is `[2, 90, 0]`.
+pub(crate) fn version(program: &str, argument: &str) -> [u32; 3] {
+    let output = Command::new(path(program).expect("it is installed"))
+        .arg(argument)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let numbers = |word: &str| {
+        let word = word.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let mut parts = word.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+        match (parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => {
+                let patch = parts.next().and_then(Result::ok).unwrap_or(0);
+                Some([major, minor, patch])
+            }
+            _ => None,
+        }
+    };
+    let mut words = said.split_whitespace().filter(|word| word.contains('.'));
+    let found = words.find_map(numbers);
+    found.unwrap_or_else(|| panic!("no version in {said}"))
+}
+
+/// Starts it as `start` does, after its own checker, a command in the folder of its configuration `conf`, has accepted that.
+pub(crate) fn start_checked(
+    program: &'static str,
+    check: &[&str],
+    files: &[(&str, &str)],
+    configure: &dyn Fn(&str, u16) -> String,
+    ready: &str,
+) -> Peer {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    let conf = configure(folder.path().to_str().unwrap(), free_port());
+    fs::write(folder.path().join(conf_of(check[0])), &conf).unwrap();
+    let checked = Command::new(path(check[0]).expect("it is installed"))
+        .args(&check[1..])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = [checked.stdout, checked.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(checked.status.success(), "{check:?}: {said}\n{conf}");
+    start(program, files, configure, ready)
+}
+
 /// Starts it in the foreground and waits until it answers about `ready`. A port may be taken between choice and start, so tries thrice.
-fn start(
+pub(crate) fn start(
     program: &'static str,
     files: &[(&str, &str)],
     configure: &dyn Fn(&str, u16) -> String,
@@ -248,7 +298,7 @@ fn start(
             fs::write(folder.path().join(name), content).unwrap();
         }
         let conf = configure(folder.path().to_str().unwrap(), port);
-        fs::write(folder.path().join("conf"), conf).unwrap();
+        fs::write(folder.path().join(conf_of(program)), conf).unwrap();
         let mut peer = Peer {
             address: (Ipv4Addr::LOCALHOST, port).into(),
             program,
@@ -274,6 +324,24 @@ fn start(
     panic!("{program} does not start");
 }
 
+/// The name of a program's file of configuration.
+fn conf_of(program: &str) -> &'static str {
+    match program {
+        "pdns_recursor" => "recursor.conf",
+        _ => "conf",
+    }
+}
+
+/// Whether this is the run of `scripts/test-peers`, in a newer Debian release with all that the tests ask for.
+pub(crate) fn is_newer() -> bool {
+    env::var_os("LANWARD_PEERS").is_some()
+}
+
+/// Says that a test is for newer programs than this system has.
+pub(crate) fn for_newer(test: &str, what: &str) {
+    println!("skipped: {test}: needs {what}; scripts/test-peers runs it");
+}
+
 /// Starts it in the foreground with the configuration in `folder`.
 fn spawn(program: &str, folder: &Path) -> Child {
     let log = fs::File::create(folder.join("log")).unwrap();
@@ -282,9 +350,19 @@ fn spawn(program: &str, folder: &Path) -> Child {
         "knotd" => &["-c", "conf"],
         "kresd" => &["-n", "-c", "conf"],
         "dnsdist" => &["--supervised", "--disable-syslog", "-C", "conf"],
+        "dnsmasq" => &["--keep-in-foreground", "-C", "conf"],
+        "named" => &["-g", "-c", "conf"],
+        "pdns_recursor" => &["--config-dir=.", "--socket-dir=.", "--daemon=no"],
+        "dnscrypt-proxy" => &["-config", "conf"],
+        "systemd-resolved" => &[],
         _ => &["-d", "-c", "conf"],
     };
-    Command::new(path(program).expect("it is installed"))
+    let mut command = Command::new(path(program).expect("it is installed"));
+    if program == "dnscrypt-proxy" {
+        // The one authority that it believes.
+        command.env("SSL_CERT_FILE", folder.join("ca.pem"));
+    }
+    command
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())

@@ -20,9 +20,9 @@ use crate::support::upstream::Upstream;
 use crate::support::wire::{Query, text};
 use crate::support::{said, until};
 
-use row::{Expect, Row, Setup};
+pub(crate) use row::{Expect, Row, Setup};
 
-fn table() -> Vec<Row> {
+pub(crate) fn table() -> Vec<Row> {
     [addresses::rows(), names::rows(), messages::rows()].concat()
 }
 

@@ -1,0 +1,45 @@
+//! The dnsmasq of EdgeOS, and of the UniFi Security Gateway, which is built on it.
+
+use serde_json::json;
+
+use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, dnsmasq};
+
+/// EdgeRouter and UniFi Security Gateway.
+pub(super) const TARGET: Target = Target {
+    name: "edgeos",
+    title: "EdgeOS",
+    versions: "EdgeOS 1.10 and 2.0 (EdgeRouter), USG 4.4",
+    runs: Runs::Elsewhere,
+    job: Job::Resolver {
+        modes: &Mode::ALL_FORWARD_FIRST,
+        cannot: &[],
+        ask: "dig +short @ROUTER",
+        write,
+    },
+};
+
+fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
+    let lines = dnsmasq::lines(plan, mode)?;
+    let mut commands = vec!["configure".to_owned()];
+    commands
+        .extend((lines.iter()).map(|line| format!("set service dns forwarding options {line}")));
+    commands.extend(["commit", "save", "exit"].map(str::to_owned));
+    let gateway = json!({ "service": { "dns": { "forwarding": { "options": lines } } } });
+    let mut snippet = Snippet::new("commit (among the commands)")
+        .checked_by("sudo dnsmasq --test")
+        .with(Part::shell(
+            "commands",
+            "EdgeRouter's own (SSH, or CLI in the web interface)",
+            commands.join("\n"),
+        ))
+        .with(Part::file(
+            "usg",
+            "config.gateway.json in the site's folder on the UniFi controller, only for a USG, which forgets commands",
+            Comment::None,
+            format!("{gateway:#}"),
+        ));
+    snippet.note("A line of dnsmasq that is named here is given as the others are: set service dns forwarding options LINE.");
+    snippet.note("On a USG: merge it by hand where there is such a file already, then force a provisioning in the controller.");
+    dnsmasq::remarks(&mut snippet, plan, mode);
+    Ok(snippet)
+}

@@ -1,0 +1,112 @@
+//! Knot Resolver 5, whose configuration is a Lua program.
+//!
+//! Source: the manual of 5.7, and `rebinding.lua`, which knows `ALLOW_LOCAL`; measured with 5.6.0 and 5.7.5.
+
+use std::fmt::Write;
+
+use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, lua, unbound};
+
+/// Knot Resolver 5.
+pub(super) const TARGET: Target = Target {
+    name: "knot-resolver-5",
+    title: "Knot Resolver 5",
+    versions: "Knot Resolver 5.4 to 5.7",
+    runs: Runs::Anywhere,
+    job: Job::Resolver {
+        modes: &Mode::ALL_FORWARD_FIRST,
+        cannot: &[],
+        ask: "dig +short @RESOLVER",
+        write,
+    },
+};
+
+fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
+    let text = match mode {
+        Mode::Allow => allow(plan),
+        Mode::Forward => forward(plan),
+        Mode::Protect => protect(plan),
+        Mode::Static => fixed(plan)?,
+    };
+    let place = "/etc/knot-resolver/kresd.conf, in front of every policy.add that is there already";
+    let mut snippet = Snippet::new("systemctl restart 'kresd@*'")
+        .checked_by("luajit -bl /etc/knot-resolver/kresd.conf /dev/null (its Lua only; there is no other checker)")
+        .with(Part::file("conf", place, Comment::Dashes, text));
+    remarks(&mut snippet, mode);
+    Ok(snippet)
+}
+
+/// The rules that except the allowed domains from the protection.
+pub(super) fn allow(plan: &Plan) -> String {
+    let [with, alone] = lua::allowed(plan);
+    let mut text = String::new();
+    for (rule, names) in [("suffix", with), ("domains", alone)] {
+        if !names.is_empty() {
+            let names = lua::table(names);
+            let _fits = writeln!(
+                text,
+                "policy.add(policy.{rule}(policy.FLAGS({{'ALLOW_LOCAL'}}), policy.todnames({names})))"
+            );
+        }
+    }
+    text
+}
+
+fn forward(plan: &Plan) -> String {
+    let names = lua::table(plan.forwarded());
+    let server = unbound::written(plan.server());
+    lua::block(&format!(
+        "-- STUB does not validate, so that it works while nothing above these domains can be reached.\n\
+         local lanward = policy.todnames({names})\n\
+         policy.add(policy.suffix(policy.FLAGS({{'ALLOW_LOCAL', 'NO_CACHE'}}), lanward))\n\
+         policy.add(policy.suffix(policy.STUB('{server}'), lanward))\n"
+    ))
+}
+
+fn protect(plan: &Plan) -> String {
+    format!(
+        "modules.load('rebinding < iterate')\n{}{}",
+        networks(plan),
+        allow(plan)
+    )
+}
+
+/// What gives the module the networks that its own list lacks.
+pub(super) fn networks(plan: &Plan) -> String {
+    let nets = lua::long_table(plan.ranges());
+    lua::block(&format!(
+        "local prefix = require('kres_modules.renumber').prefix\n\
+         for _, net in ipairs({nets}) do\n  \
+         table.insert(rebinding.blacklist, prefix(net, net:find(':') and '::' or '0.0.0.0'))\n\
+         end\n"
+    ))
+}
+
+fn fixed(plan: &Plan) -> Result<String, Refusal> {
+    let mut text = String::from("modules.load('hints > iterate')\n");
+    for (name, address) in plan.own()? {
+        let _fits = writeln!(text, "hints.set('{name} {address}')");
+    }
+    Ok(text)
+}
+
+/// Where the protection of Knot Resolver is weaker, and the safer way.
+pub(super) fn remarks(snippet: &mut Snippet, mode: Mode) {
+    if mode == Mode::Static {
+        return;
+    }
+    snippet.weak(
+        "Addresses in HTTPS and SVCB records pass for every domain. Safer: clients that ask lanward, with Knot Resolver behind it.",
+    );
+    snippet.weak(
+        "It judges by the name of the question, so an answer for an excepted domain may lead anywhere by an alias. Safer: --mode static with the \
+         names of your own servers, and no exception.",
+    );
+    if mode == Mode::Allow {
+        snippet.weak(
+            "The list of its protection is short: 192.0.0.0/24, 198.18.0.0/15, NAT64 and 6to4 are not in it. --mode protect adds what is missing.",
+        );
+    }
+    if mode == Mode::Protect {
+        snippet.note("A blocked answer is REFUSED. With DNS block lists (a mail server that asks zen.spamhaus.org) leave 127.0.0.0/8 to another resolver: their answers are in it.");
+    }
+}
