@@ -38,7 +38,9 @@ pub(super) fn read(reading: &mut Reading) {
     };
     let row = |start: usize| {
         let before = text.get(..start).unwrap_or_default();
-        place.row(before.matches('\n').count())
+        // What is missing at the end is told of the last line.
+        let last = text.lines().count().saturating_sub(1);
+        place.row(before.matches('\n').count().min(last))
     };
     let file: File = match toml::from_str(&text) {
         Ok(file) => file,

@@ -425,6 +425,11 @@ fn resolv_conf_shows_the_way_around() {
         ("9: warning", "every other question goes to 9.9.9.9"),
         ("10: error", "nameserver stands behind a blank"),
     ]);
+    said.offers(&[
+        "[upstream]",
+        "servers = [\"192.168.1.2:53\", \"9.9.9.9:53\", \"10.0.0.1:53\"]",
+    ]);
+    assert!(said.says("needs its interface"), "{}", said.text);
     case.check("resolv.conf", "empty.conf")
         .finds(&[("warning", "no nameserver is named")]);
     let stub = case.check("resolv.conf", "stub.conf");
@@ -591,9 +596,9 @@ fn adguard_home_is_protected_by_a_list() {
         ("13: warning", "lan is asked of servers of its own"),
         ("15: error", "\"1.1.1.1#53\" is no server"),
         ("16: error", "the domains have no end"),
-        ("44: warning", "leaves out the domain itself"),
-        ("45: error", "without ^ at its end"),
-        ("46: error", "anybody can register a name under com"),
+        ("43: warning", "leaves out the domain itself"),
+        ("44: error", "without ^ at its end"),
+        ("45: error", "anybody can register a name under com"),
     ]);
     own.offers(&[
         "[upstream]",
@@ -616,51 +621,104 @@ fn adguard_home_is_protected_by_a_list() {
 #[test]
 fn what_emit_prints_is_read_again() {
     let config = "[[rebinding.allow]]\ndomain = \"nas.example\"\n[[route]]\ndomains = [\"home.arpa\"]\nservers = [\"192.168.1.1\"]\nprivate = true\n";
-    let case = Case::new(&[("lanward.toml", config)]);
+    let case = Case::new(&[
+        ("lanward.toml", config),
+        ("dnsmasq.d/x.conf", ""),
+        (
+            "pihole/pihole.toml",
+            "[dns]\nupstreams = [\"9.9.9.9\"]\n[misc]\netc_dnsmasq_d = true\n",
+        ),
+    ]);
     let config = case.path("lanward.toml");
-    let emit = |target: &str, mode: &str| {
+    let emit = |target: &str, mode: &str, part: &str| {
         let server = "192.168.1.2:5353";
-        let (text, code) = run(&[
-            "emit", target, "--mode", mode, "--server", server, "--config", &config,
-        ]);
-        assert_eq!(code, Some(0));
+        let arguments = [
+            "emit", target, "--mode", mode, "--part", part, "--server", server, "--config", &config,
+        ];
+        let (text, code) = run(&arguments);
+        assert_eq!(code, Some(0), "{arguments:?}");
         text
     };
-    for target in ["dnsmasq", "unbound"] {
-        let protect = emit(target, "protect");
-        let around = match target {
-            "dnsmasq" => "no-resolv\nserver=9.9.9.9\n",
-            _ => {
-                "server:\n    trust-anchor-file: \"/var/lib/unbound/root.key\"\nforward-zone:\n    name: \".\"\n    forward-addr: 9.9.9.9\n"
-            }
-        };
+    for target in ["dnsmasq", "unbound", "pihole-v6", "adguard-home"] {
         for mode in ["allow", "forward", "protect"] {
-            let file = case.path(mode);
-            fs::write(&file, format!("{around}{protect}{}", emit(target, mode))).unwrap();
-            let said = case.check(target, mode);
+            let both = |part: &str| {
+                format!(
+                    "{}{}",
+                    emit(target, "protect", part),
+                    emit(target, mode, part)
+                )
+            };
+            let (file, text) = match target {
+                "dnsmasq" => (
+                    "dnsmasq.conf",
+                    format!("no-resolv\nserver=9.9.9.9\n{}", both("conf")),
+                ),
+                "pihole-v6" => ("dnsmasq.d/x.conf", both("conf")),
+                "unbound" => {
+                    let anchor = "server:\n    trust-anchor-file: \"/var/lib/unbound/root.key\"\n";
+                    let servers = "forward-zone:\n    name: \".\"\n    forward-addr: 9.9.9.9\n";
+                    ("unbound.conf", format!("{anchor}{servers}{}", both("conf")))
+                }
+                _ => {
+                    let servers = match mode {
+                        "forward" => emit(target, mode, "upstreams"),
+                        _ => String::new(),
+                    };
+                    let text = ADGUARD_HOME
+                        .replace("dns-query\n", &format!("dns-query\n{}", items(&servers)))
+                        .replace(
+                            "user_rules: []\n",
+                            &format!("user_rules:\n{}", items(&both("rules"))),
+                        );
+                    ("AdGuardHome.yaml", text)
+                }
+            };
+            fs::write(case.path(file), text).unwrap();
+            let said = case.check(
+                target,
+                if target == "pihole-v6" {
+                    "pihole/pihole.toml"
+                } else {
+                    file
+                },
+            );
             said.finds(&[]);
-            let offer = said.offer();
-            let names: BTreeSet<&str> = offer
-                .lines()
-                .filter_map(|line| {
-                    let quoted = line
-                        .strip_prefix("domain = \"")
-                        .or_else(|| line.strip_prefix("domains = [\""));
-                    let decoded = line
-                        .strip_prefix("# ")
-                        .filter(|line| line.contains("lanward decodes"));
-                    let name = quoted.or(decoded)?;
-                    name.split(['"', ' ']).next()
-                })
-                .collect();
+            assert!(said.says("Protection: on"), "{}", said.text);
             let expected: &[&str] = match mode {
                 "forward" => &["home.arpa", "nas.example", "plex.direct"],
                 _ => &["nas.example", "plex.direct"],
             };
             let expected: BTreeSet<&str> = expected.iter().copied().collect();
-            assert_eq!(names, expected, "{target} {mode}\n{}", said.text);
+            assert_eq!(
+                names(&said.offer()),
+                expected,
+                "{target} {mode}\n{}",
+                said.text
+            );
         }
     }
+}
+
+/// The lines of a list as items of YAML.
+fn items(text: &str) -> String {
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines.map(|line| format!("    - '{line}'\n")).collect()
+}
+
+/// The domains of an offer, also those that need nothing.
+fn names(offer: &str) -> BTreeSet<&str> {
+    let name = |line: &'_ str| {
+        let starts = ["domain = \"", "domains = [\""];
+        let start = starts.iter().find(|start| line.starts_with(**start));
+        let decoded = line.starts_with("# ") && line.contains("lanward decodes");
+        start.map(|start| start.len()).or(decoded.then_some(2))
+    };
+    let lines = offer.lines().filter_map(|line| Some(&line[name(line)?..]));
+    lines
+        .filter_map(|rest| rest.split(['"', ' ']).next())
+        .collect()
 }
 
 /// The programs' own checkers pass what does nothing.
