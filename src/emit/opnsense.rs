@@ -60,10 +60,7 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
     snippet.note(
         "Where Dnsmasq DNS & DHCP answers instead of Unbound, put what `lanward emit dnsmasq` writes into /usr/local/etc/dnsmasq.conf.d/lanward.conf.",
     );
-    unbound::remarks(&mut snippet, mode);
-    if let Some(wider) = unbound::wider(plan, mode) {
-        snippet.note(wider);
-    }
+    unbound::remarks(&mut snippet, plan, mode);
     Ok(snippet)
 }
 

@@ -50,10 +50,7 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
             special.join(", ")
         ));
     }
-    unbound::remarks(&mut snippet, mode);
-    if let Some(wider) = unbound::wider(plan, mode) {
-        snippet.note(wider);
-    }
+    unbound::remarks(&mut snippet, plan, mode);
     Ok(snippet)
 }
 

@@ -30,10 +30,7 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
             Comment::Hash,
             clauses(plan, mode)?,
         ));
-    remarks(&mut snippet, mode);
-    if matches!(mode, Mode::Allow | Mode::Protect) {
-        takes_names_below(&mut snippet, plan, "Unbound");
-    }
+    remarks(&mut snippet, plan, mode);
     Ok(snippet)
 }
 
@@ -102,7 +99,7 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 }
 
 /// Where Unbound's protection is weaker, and the safer way.
-pub(super) fn remarks(snippet: &mut Snippet, mode: Mode) {
+pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
     if mode == Mode::Static {
         return;
     }
@@ -115,4 +112,7 @@ pub(super) fn remarks(snippet: &mut Snippet, mode: Mode) {
         "Before 1.25 Unbound lets addresses in HTTPS and SVCB records through for every domain. Safer: a newer Unbound, or again clients that ask \
          lanward.",
     );
+    if matches!(mode, Mode::Allow | Mode::Protect) {
+        takes_names_below(snippet, plan, "Unbound");
+    }
 }

@@ -12,7 +12,6 @@ mod dnsmasq;
 mod knot_resolver;
 mod matrix;
 mod others;
-mod own;
 mod powerdns_recursor;
 mod proxies;
 mod routers;
