@@ -10,7 +10,7 @@ use super::{Arguments, exit};
 
 /// Print what makes a shell complete lanward's commands and their words
 ///
-/// For bash: lanward completions bash >/etc/bash_completion.d/lanward
+/// For bash: `lanward completions bash >/etc/bash_completion.d/lanward`
 #[derive(Debug, Args)]
 pub(super) struct Completions {
     /// The shell
