@@ -14,6 +14,7 @@ pub(super) const TARGET: Target = Target {
     job: Job::Proxy { write },
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "other targets refuse")]
 fn write(front: &Front) -> Result<Snippet, Refusal> {
     let place = format!(
         "/etc/apache2/sites-available/{host}.conf (then a2ensite {host}, and a2enmod proxy proxy_http proxy_wstunnel ssl headers http2)",

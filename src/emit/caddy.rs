@@ -13,7 +13,8 @@ pub(super) const TARGET: Target = Target {
     job: Job::Proxy { write },
 };
 
-/// What no log gets. The long form with `wrap` and `fields` is the only one that Caddy before 2.7 reads.
+/// What no log gets. It stands in the site and in the options: errors go to the log of the options alone, and so do the requests of
+/// sites at another port than 443 in Caddy 2.6. The long form with `wrap` and `fields` is the only one that Caddy before 2.7 reads.
 const FILTER: &str = r#"format filter {
 			wrap json
 			fields {
@@ -23,6 +24,7 @@ const FILTER: &str = r#"format filter {
 			}
 		}"#;
 
+#[expect(clippy::unnecessary_wraps, reason = "other targets refuse")]
 fn write(front: &Front) -> Result<Snippet, Refusal> {
     let global = format!(
         "{{\n\t# Errors are logged here, and would show the tokens in query and headers.\n\tlog {{\n\t\t{FILTER}\n\t}}\n}}\n"

@@ -81,16 +81,15 @@ fn allowed(plan: &Plan) -> Part {
     list("allowed-names", text)
 }
 
-/// Networks of IPv4 stand there as prefixes, for before 2.1.16 a network is ignored without a word.
+/// Networks of IPv4 stand there as prefixes as well, for before 2.1.16 a network is ignored without a word. Since then only a network
+/// catches an IPv6 address with an IPv4 address in it.
 fn blocked(plan: &Plan) -> Part {
     let mut text = String::new();
     for range in plan.ranges() {
-        match range {
-            IpNet::V4(net) => prefixes(&mut text, *net),
-            IpNet::V6(net) => {
-                let _fits = writeln!(text, "{net}");
-            }
+        if let IpNet::V4(net) = range {
+            prefixes(&mut text, *net);
         }
+        let _fits = writeln!(text, "{range}");
     }
     list("blocked-ips", text)
 }
@@ -123,7 +122,7 @@ fn remarks(snippet: &mut Snippet, mode: Mode) {
     match mode {
         Mode::Protect => {
             snippet.weak("Before 2.1.16 the lines with IPv6 networks are ignored without a word.");
-            snippet.note("With DNS block lists (a mail server that asks zen.spamhaus.org) leave the line 127.* out: their answers are in it.");
+            snippet.note("With DNS block lists (a mail server that asks zen.spamhaus.org) leave the lines 127.* and 127.0.0.0/8 out: their answers are in it.");
         }
         Mode::Forward => snippet.note(
             "Where forwarding_rules names another file already, put the lines of lanward-forwarding-rules.txt into that one.",

@@ -87,7 +87,7 @@ fn protect(plan: &Plan) -> String {
     let [with, alone] = lua::allowed(plan);
     let nets = lua::long_table(plan.ranges());
     let with = lua::table(with.iter().map(rooted));
-    let alone = lua::table(alone.iter().map(rooted));
+    let alone = lua::names(&alone);
     lua::block(&format!(
         "local private = newNMG()\nfor _, net in ipairs({nets}) do private:addMask(net) end\n\
          -- These domains, with all below them, and these names alone may have private addresses.\n\

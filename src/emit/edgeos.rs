@@ -8,7 +8,7 @@ use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, dnsm
 pub(super) const TARGET: Target = Target {
     name: "edgeos",
     title: "EdgeOS",
-    versions: "EdgeOS 1.10 and 2.0 (EdgeRouter), USG 4.4",
+    versions: "EdgeOS on an EdgeRouter, and the UniFi Security Gateway (USG)",
     runs: Runs::Elsewhere,
     job: Job::Resolver {
         modes: &Mode::ALL_FORWARD_FIRST,

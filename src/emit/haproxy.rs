@@ -13,6 +13,7 @@ pub(super) const TARGET: Target = Target {
     job: Job::Proxy { write },
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "other targets refuse")]
 fn write(front: &Front) -> Result<Snippet, Refusal> {
     let mut snippet = Snippet::new("systemctl reload haproxy")
         .checked_by("haproxy -c -V -f /etc/haproxy/haproxy.cfg")

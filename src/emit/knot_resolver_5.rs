@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, lua, unbound};
+use crate::wire::Name;
 
 /// Knot Resolver 5.
 pub(super) const TARGET: Target = Target {
@@ -38,17 +39,18 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
 /// The rules that except the allowed domains from the protection.
 pub(super) fn allow(plan: &Plan) -> String {
     let [with, alone] = lua::allowed(plan);
-    let mut text = String::new();
-    for (rule, names) in [("suffix", with), ("domains", alone)] {
-        if !names.is_empty() {
-            let names = lua::table(names);
-            let _fits = writeln!(
-                text,
-                "policy.add(policy.{rule}(policy.FLAGS({{'ALLOW_LOCAL'}}), policy.todnames({names})))"
-            );
-        }
+    flags("suffix", &with) + &flags("domains", &alone)
+}
+
+/// The rule that excepts these names from the protection: with all below them (`suffix`) or alone (`domains`).
+pub(super) fn flags(rule: &str, names: &[Name]) -> String {
+    if names.is_empty() {
+        return String::new();
     }
-    text
+    let names = lua::table(names);
+    format!(
+        "policy.add(policy.{rule}(policy.FLAGS({{'ALLOW_LOCAL'}}), policy.todnames({names})))\n"
+    )
 }
 
 fn forward(plan: &Plan) -> String {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::knot_resolver_5::{allow, networks, remarks};
+use super::knot_resolver_5::{allow, flags, networks, remarks};
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, unbound};
 
 /// Knot Resolver 6.
@@ -65,7 +65,7 @@ fn forward(plan: &Plan) -> String {
             "  - subtree: '{name}'\n    servers: ['{server}']\n    options:\n      authoritative: false\n      dnssec: false\n"
         );
     }
-    text + &script(&allow(plan))
+    text + &script(&flags("suffix", plan.forwarded()))
 }
 
 fn fixed(plan: &Plan) -> Result<String, Refusal> {

@@ -14,6 +14,15 @@ pub(super) fn table(items: impl IntoIterator<Item = impl Display>) -> String {
     format!("{{{}}}", items.join(", "))
 }
 
+/// A table in which one looks names up, each with the root's dot: `{['nas.example.'] = true}`.
+pub(super) fn names(names: &[Name]) -> String {
+    let names: Vec<String> = names
+        .iter()
+        .map(|name| format!("['{name}.'] = true"))
+        .collect();
+    format!("{{{}}}", names.join(", "))
+}
+
 /// A table of strings over as many lines as it takes; what stands in front of it is on the first line.
 pub(super) fn long_table(items: impl IntoIterator<Item = impl Display>) -> String {
     let mut lines = vec!["{".to_owned()];

@@ -13,6 +13,8 @@ mod pattern;
 mod plan;
 mod remark;
 mod target;
+#[cfg(test)]
+mod tests;
 
 // The targets.
 mod adguard_home;

@@ -14,6 +14,7 @@ pub(super) const TARGET: Target = Target {
     job: Job::Proxy { write },
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "other targets refuse")]
 fn write(front: &Front) -> Result<Snippet, Refusal> {
     let place = format!(
         "/etc/nginx/conf.d/{}.conf (any file that is included within http {{ }})",

@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::fields::{form, forms, list};
-use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, remark, unbound};
+use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, unbound};
 
 /// OPNsense with Unbound.
 pub(super) const TARGET: Target = Target {
@@ -35,7 +35,7 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
         Mode::Forward => {
             is_only_a_file = true;
             snippet.note(format!(
-                "This is a file and no entry under Query Forwarding because Unbound has answers of its own for {}, which such an entry leaves in force.",
+                "This is a file and no entry under Query Forwarding because Unbound may have answers of its own for {}, which such an entry leaves in force.",
                 special.join(", ")
             ));
         }
@@ -61,8 +61,8 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
         "Where Dnsmasq DNS & DHCP answers instead of Unbound, put what `lanward emit dnsmasq` writes into /usr/local/etc/dnsmasq.conf.d/lanward.conf.",
     );
     unbound::remarks(&mut snippet, mode);
-    if matches!(mode, Mode::Allow | Mode::Protect) {
-        remark::takes_names_below(&mut snippet, plan, "Unbound");
+    if let Some(wider) = unbound::wider(plan, mode) {
+        snippet.note(wider);
     }
     Ok(snippet)
 }

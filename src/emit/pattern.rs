@@ -156,6 +156,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn match_what_the_network_contains(bits: u32, prefix in 0_u8..=32, other: u32, near in 0_u32..=32) {
             let network = Ipv4Net::new(Ipv4Addr::from(bits), prefix).unwrap().trunc();

@@ -33,7 +33,7 @@ pub(super) fn overrides(section: &str, plan: &Plan, written: fn(SocketAddr) -> S
     let names = plan.forwarded().iter();
     let overrides = names.map(|name| {
         format!(
-            "<domainoverrides>\n  <domain>{name}</domain>\n  <ip>{server}</ip>\n  <descr>lanward</descr>\n  <tls_hostname></tls_hostname>\n\
+            "<domainoverrides>\n  <domain>{name}</domain>\n  <ip>{server}</ip>\n  <descr>lanward</descr>\n\
              </domainoverrides>\n"
         )
     });

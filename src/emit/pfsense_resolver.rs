@@ -5,7 +5,7 @@
 
 use super::fields::{form, forms};
 use super::{Comment, Job, Mode, Part, Place, Plan, Refusal, Runs, Snippet, Target};
-use super::{pfsense, remark, unbound};
+use super::{pfsense, unbound};
 
 /// pfSense with Unbound, as it comes.
 pub(super) const TARGET: Target = Target {
@@ -46,13 +46,13 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
     }
     if mode == Mode::Forward && !special.is_empty() {
         snippet.note(format!(
-            "These are custom options and not domain overrides because Unbound has answers of its own for {}, which an override leaves in force.",
+            "These are custom options and not domain overrides because Unbound may have answers of its own for {}, which an override leaves in force.",
             special.join(", ")
         ));
     }
     unbound::remarks(&mut snippet, mode);
-    if matches!(mode, Mode::Allow | Mode::Protect) {
-        remark::takes_names_below(&mut snippet, plan, "Unbound");
+    if let Some(wider) = unbound::wider(plan, mode) {
+        snippet.note(wider);
     }
     Ok(snippet)
 }

@@ -161,7 +161,7 @@ impl Plan {
         self.probe
     }
 
-    /// A public name that leads inside, which a protection must not answer.
+    /// A public name that leads inside, which a protection must not answer: one that nothing here lets through.
     pub fn canary(&self) -> &'static str {
         let [first, ..] = CANARIES;
         let mut canaries = CANARIES.into_iter();

@@ -1,9 +1,6 @@
 
 local function allowed(name)
-  for _, alone in ipairs(names) do
-    if newDN(alone):equal(name) then return true end
-  end
-  return domains:check(name)
+  return names[name:toString():lower()] or domains:check(name)
 end
 
 local function leads_inside(record)

@@ -83,7 +83,7 @@ pub(super) fn hosts(plan: &Plan) -> Result<Part, Refusal> {
 pub(super) fn script(plan: &Plan) -> Part {
     let [with, alone] = lua::allowed(plan);
     let nets = lua::long_table(plan.ranges());
-    let (with, alone) = (lua::table(with), lua::table(alone));
+    let (with, alone) = (lua::table(with), lua::names(&alone));
     let text = format!(
         "local private = newNMG()\nprivate:addMasks({nets})\n\
          -- These domains, with all below them, and these names alone may have private addresses.\n\

@@ -13,6 +13,7 @@ pub(super) const TARGET: Target = Target {
     job: Job::Proxy { write },
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "other targets refuse")]
 fn write(front: &Front) -> Result<Snippet, Refusal> {
     let place = format!(
         "/etc/traefik/dynamic/{}.yml (in the folder that providers.file.directory names)",

@@ -1,6 +1,7 @@
 //! Whose names stand under a name: an exception for one under which anybody can have a name is an exception for everybody.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use psl::Psl;
 
@@ -20,13 +21,15 @@ pub enum Breadth {
     Hoster(Name),
 }
 
+static SPECIAL: LazyLock<SpecialUse> = LazyLock::new(SpecialUse::new);
+
 /// Who can have names under `name`, by the [Public Suffix List](https://publicsuffix.org/list/). The rule for unlisted top-level
 /// domains is not used: `lan` and `corp` are what people call their networks.
 pub fn breadth(name: &Name) -> Breadth {
     if *name == Name::ROOT {
         return Breadth::Root;
     }
-    if SpecialUse::new().find(name).is_some() {
+    if SPECIAL.find(name).is_some() {
         return Breadth::Household;
     }
     let shown = name.to_string();

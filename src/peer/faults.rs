@@ -23,19 +23,16 @@ fn find_wide(reading: &mut Reading) {
     let mut kept = Vec::new();
     for allowed in std::mem::take(&mut reading.allowed) {
         let wide = breadth(&allowed.name);
+        let name = quoted(&allowed.name.to_string());
+        let opens = format!("the exception for {name} opens the protection to strangers");
         match wide {
             Breadth::Household => kept.push(allowed),
-            Breadth::Root | Breadth::Registry(_) | Breadth::Hoster(_) => {
-                let what = if wide == Breadth::Root {
-                    "the root is every name; name your own domain".to_owned()
-                } else {
-                    wide.to_string()
-                };
-                let name = quoted(&allowed.name.to_string());
-                let problem =
-                    format!("the exception for {name} opens the protection to strangers: {what}");
+            Breadth::Root => {
+                let problem = format!("{opens}: the root is every name; name your own domain");
                 reading.error(&allowed.place, problem);
             }
+            Breadth::Registry(_) => reading.error(&allowed.place, format!("{opens}: {wide}")),
+            Breadth::Hoster(_) => reading.warning(&allowed.place, format!("{opens}: {wide}")),
         }
     }
     reading.allowed = kept;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::net::SocketAddr;
 
 use super::{Allowed, Asked, Forward, Known, Place, Reading};
 use crate::name::SuffixMap;
@@ -27,6 +28,7 @@ impl Reading {
         let bootstrap = self.bootstrap.iter();
         let bootstrap: Vec<&Asked> = bootstrap
             .filter(|asked| !asked.server.addresses().is_empty() && !known.is_self(&asked.server))
+            .filter(|asked| !lacks_interface(&asked.server))
             .collect();
         let mut servers: Vec<&Asked> = Vec::new();
         for asked in &self.servers {
@@ -43,18 +45,17 @@ impl Reading {
             }
         }
         // Somebody must know the address of one that has only a name.
-        let finds = |asked: &&Asked| !asked.server.all_addresses().collect::<Vec<_>>().is_empty();
+        let finds = |asked: &&Asked| asked.server.all_addresses().next().is_some();
         let knows = !bootstrap.is_empty() || servers.iter().any(finds);
-        let (usable, lost): (Vec<&Asked>, Vec<&Asked>) =
-            servers.into_iter().partition(|asked| knows || finds(asked));
-        for asked in lost {
-            line(
-                text,
-                format_args!(
-                    "# {} ({}) needs its address: name it as tls://NAME@ADDRESS, or a resolver that knows it as bootstrap.",
-                    asked.server, asked.place
-                ),
-            );
+        let (usable, lost): (Vec<&Asked>, Vec<&Asked>) = (servers.into_iter())
+            .partition(|asked| (knows || finds(asked)) && !lacks_interface(&asked.server));
+        for Asked { place, server } in lost {
+            let wants = if lacks_interface(server) {
+                "needs its interface, as in [fe80::1%eth0]"
+            } else {
+                "needs its address: write it as tls://NAME@ADDRESS, or name a resolver that knows it as bootstrap"
+            };
+            line(text, format_args!("# {server} ({place}) {wants}."));
         }
         let Some(first) = usable.first() else {
             return;
@@ -155,14 +156,23 @@ fn is_offered(forward: &Forward, known: &Known) -> bool {
 }
 
 fn usable<'a>(forward: &'a Forward, known: &Known) -> impl Iterator<Item = &'a Server> {
-    (forward.servers.iter())
-        .filter(|server| !known.is_self(server) && server.all_addresses().next().is_some())
+    let servers = forward.servers.iter();
+    servers
+        .filter(|server| !known.is_self(server) && !lacks_interface(server))
+        .filter(|server| server.all_addresses().next().is_some())
+}
+
+/// Whether it has an address that each interface has a network of its own for (RFC 4007 §6).
+fn lacks_interface(server: &Server) -> bool {
+    let mut addresses = server.all_addresses();
+    addresses.any(|address| match address {
+        SocketAddr::V6(address) => address.ip().is_unicast_link_local() && address.scope_id() == 0,
+        SocketAddr::V4(_) => false,
+    })
 }
 
 fn list<'a>(servers: impl Iterator<Item = &'a Server>) -> String {
-    let texts: Vec<String> = servers
-        .map(|server| format!("{server:?}", server = server.to_string()))
-        .collect();
+    let texts: Vec<String> = servers.map(|server| format!("\"{server}\"")).collect();
     format!("[{}]", texts.join(", "))
 }
 

@@ -1,6 +1,6 @@
 //! pihole.toml of Pi-hole 6: its own keys, and the lines that it hands to the dnsmasq in it.
 //!
-//! Source: FTL's src/config/config.c and dnsmasq_config.c, and its documentation; the dnsmasq in it is 2.92.
+//! Source: `src/config/config.c` and `dnsmasq_config.c` of FTL, and its documentation; the dnsmasq in it is 2.92.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -38,7 +38,9 @@ pub(super) fn read(reading: &mut Reading) {
     };
     let row = |start: usize| {
         let before = text.get(..start).unwrap_or_default();
-        place.row(before.matches('\n').count())
+        // What is missing at the end is told of the last line.
+        let last = text.lines().count().saturating_sub(1);
+        place.row(before.matches('\n').count().min(last))
     };
     let file: File = match toml::from_str(&text) {
         Ok(file) => file,

@@ -11,6 +11,9 @@ impl Reading {
         let Protection::On { ranges, .. } = &self.protection else {
             return Vec::new();
         };
+        if ranges.is_empty() {
+            return vec!["Blocked: what its expressions fit; they are not read here".to_owned()];
+        }
         let mut lines = vec![format!("Blocked: {}", list(ranges))];
         let missing = missing(ranges);
         if !missing.plain.is_empty() {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use ipnet::IpNet;
 
 use super::place::quoted;
-use super::source::Source;
+use super::source::{DEEPEST, MOST_INCLUDES, Source};
 use super::{Kind, Place};
 use crate::address::classify;
 use crate::name::special::SpecialUse;
@@ -19,7 +19,8 @@ const TOLD: usize = 200;
 /// More domains than this are a block list.
 const MOST_DOMAINS: usize = 10_000;
 
-static SPECIAL: LazyLock<SpecialUse> = LazyLock::new(SpecialUse::new);
+/// Names that stay inside a network.
+pub(super) static SPECIAL: LazyLock<SpecialUse> = LazyLock::new(SpecialUse::new);
 
 /// What was read from the files of a peer.
 #[derive(Debug)]
@@ -151,6 +152,19 @@ impl Reading {
                 None
             }
         }
+    }
+
+    /// Whether one more include may be followed, from a file that stands so deep.
+    pub(super) fn may_include(&mut self, place: &Place, depth: usize) -> bool {
+        match self.source.include(depth) {
+            Some(true) => return true,
+            Some(false) => {}
+            None => self.error(
+                place,
+                format!("not followed: at most {MOST_INCLUDES} includes are, {DEEPEST} deep"),
+            ),
+        }
+        false
     }
 
     /// A line that does not do what it is there for, or opens the protection.

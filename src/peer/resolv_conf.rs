@@ -26,6 +26,10 @@ pub(super) fn read(reading: &mut Reading) {
         let place = file.row(row);
         let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
         match words.next() {
+            Some("nameserver") if line.starts_with([' ', '\t']) => reading.error(
+                &place,
+                "nameserver stands behind a blank, and the line is skipped without a word; write it at the beginning",
+            ),
             Some("nameserver") => found.extend(
                 nameserver(reading, &place, words.next().unwrap_or_default())
                     .map(|address| (place, address)),

@@ -1,5 +1,6 @@
 //! Files, within bounds: a configuration may be anybody's, and may include itself, a pipe, or all of the disk.
 
+use std::cmp::Ordering;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,9 @@ const MOST_FILES: usize = 256;
 const MOST_OCTETS: usize = 16 << 20;
 /// A folder with more entries is none of configuration files.
 const MOST_ENTRIES: usize = 4096;
-/// So deep includes are followed.
+/// So many includes are followed,
+pub(super) const MOST_INCLUDES: usize = 1024;
+/// and so deep.
 pub(super) const DEEPEST: usize = 10;
 
 /// What has been read so far.
@@ -18,9 +21,20 @@ pub(super) const DEEPEST: usize = 10;
 pub(super) struct Source {
     files: usize,
     octets: usize,
+    includes: usize,
 }
 
 impl Source {
+    /// Whether one more include is followed; none where that shall be told, which is once for their number.
+    pub(super) fn include(&mut self, depth: usize) -> Option<bool> {
+        self.includes += 1;
+        match self.includes.cmp(&MOST_INCLUDES) {
+            Ordering::Less => (depth < DEEPEST).then_some(true),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(false),
+        }
+    }
+
     /// The text of a file; octets that are no UTF-8, which only comments have, are replaced. Without one, why.
     pub(super) fn read(&mut self, path: &Path) -> Result<String, String> {
         if self.files >= MOST_FILES || self.octets >= MOST_OCTETS {

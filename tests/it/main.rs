@@ -21,6 +21,7 @@
 
 mod addresses;
 mod cache;
+mod check_peer;
 mod cli;
 mod differential;
 mod dnssec;

@@ -98,6 +98,11 @@ impl Wishes {
                 ));
             }
             (_, Some(address)) => Server::Jellyfin { address },
+            ([IpAddr::V4(address)], None) if address.is_loopback() => {
+                return Err(Refusal::new(format!(
+                    "{address} leads nowhere else: name the server's address in your network, also where the proxy runs on the same machine"
+                )));
+            }
             ([IpAddr::V4(address)], None) => Server::Plex {
                 address: *address,
                 name: Box::new(self.encode(IpAddr::V4(*address))?),

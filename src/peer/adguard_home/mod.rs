@@ -3,8 +3,8 @@
 //! AdGuard Home has no protection from rebinding of its own. A filter list of regular expressions over the addresses in answers can
 //! be one, and a rule that begins with `@@` is an exception from all filtering.
 //!
-//! Source: AdGuardHome's internal/home/config.go, internal/dnsforward/upstreams.go and dnsproxy's proxy/upstreams.go; the list:
-//! HaGeZi's adguard/dns-rebind-protection.txt.
+//! Source: `internal/home/config.go`, `internal/dnsforward/upstreams.go`, and `proxy/upstreams.go` of dnsproxy; the list:
+//! `adguard/dns-rebind-protection.txt` of `HaGeZi`.
 
 mod rule;
 mod upstream;
@@ -37,13 +37,13 @@ pub(super) fn read(reading: &mut Reading, known: &Known) {
     for rule in root.get("user_rules").items() {
         rule::allow(reading, &place.row(rule.row), rule.text());
     }
-    let Some((row, by)) = protection else {
+    let Some((row, by, ranges)) = protection else {
         return;
     };
     reading.protection = Protection::On {
         place: place.row(row),
         by,
-        ranges: ranges(),
+        ranges,
     };
     warn_of_blocked(reading, &place.row(row), known);
 }
@@ -72,8 +72,8 @@ fn warn_of_blocked(reading: &mut Reading, place: &Place, known: &Known) {
     }
 }
 
-/// What switches the protection on, if filters are used at all: the list, or a rule of one's own.
-fn protection(root: &Node) -> Option<(usize, String)> {
+/// What switches the protection on, if filters are used at all: the list, or a rule of one's own, whose networks are not known.
+fn protection(root: &Node) -> Option<(usize, String, Vec<IpNet>)> {
     // Before schema 26 the switches stood below dns.
     let is_off = |key| {
         let places = [root.get("filtering").get(key), root.get("dns").get(key)];
@@ -89,14 +89,13 @@ fn protection(root: &Node) -> Option<(usize, String)> {
         url.ends_with("/filter_71.txt") || url.contains("dns-rebind-protection")
     };
     if let Some(list) = lists.find(is_list) {
-        return Some((
-            list.row,
-            format!("the filter list {}", quoted(list.get("url").text())),
-        ));
+        let by = format!("the filter list {}", quoted(list.get("url").text()));
+        return Some((list.row, by, ranges()));
     }
     let mut rules = root.get("user_rules").items();
     let rule = rules.find(|rule| rule::is_of_addresses(rule.text()))?;
-    Some((rule.row, format!("the rule {}", quoted(rule.text()))))
+    let by = format!("the rule {}", quoted(rule.text()));
+    Some((rule.row, by, Vec::new()))
 }
 
 /// What the list blocks.

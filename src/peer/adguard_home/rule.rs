@@ -1,6 +1,6 @@
 //! Rules of one's own, as far as they are about rebinding.
 //!
-//! Source: AdGuard's "DNS filtering rules syntax"; urlfilter's rules/network.go.
+//! Source: "DNS filtering rules syntax" of AdGuard; `rules/network.go` of urlfilter.
 
 use super::super::place::quoted;
 use super::super::{Place, Reading};

@@ -75,7 +75,6 @@ fn read_line(reading: &mut Reading, place: &Place, line: &str) {
 /// A server. Both programs write most of them in the same way.
 fn server(reading: &mut Reading, place: &Place, text: &str) -> Option<Server> {
     let text = text.trim();
-    // Both names are for HTTP/3.
     match text.parse::<Server>() {
         Ok(server) => Some(server),
         Err(_) if is_plain_name(text) => {

@@ -63,12 +63,14 @@ pub(super) fn read(text: &str) -> Result<Node, (usize, String)> {
     let mut open: Vec<(Option<String>, Node)> = Vec::new();
     // The key that waits for its value, in each open node.
     let mut keys: Vec<Option<String>> = Vec::new();
+    // What is missing at the end is told of the last line.
+    let last = text.lines().count().saturating_sub(1);
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
-            let row = error.marker().line().saturating_sub(1);
+            let row = error.marker().line().saturating_sub(1).min(last);
             (row, error.info().to_owned())
         })?;
-        let row = span.start.line().saturating_sub(1);
+        let row = span.start.line().saturating_sub(1).min(last);
         let value = match event {
             Event::Scalar(text, ..) => Value::Text(text.into_owned()),
             Event::Alias(_) => Value::Nothing,

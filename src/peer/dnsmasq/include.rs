@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::super::place::quoted;
-use super::super::source::{DEEPEST, entries};
+use super::super::source::entries;
 use super::super::{Place, Reading};
 
 /// What has been included so far.
@@ -25,9 +25,7 @@ pub(super) fn files(
     place: &Place,
     (name, value): (&str, &str),
 ) -> Vec<(Place, String)> {
-    if included.depth >= DEEPEST {
-        let problem = format!("not followed: files are included more than {DEEPEST} deep");
-        reading.error(place, problem);
+    if !reading.may_include(place, included.depth) {
         return Vec::new();
     }
     let mut parts = value.split(',');

@@ -2,8 +2,8 @@
 //!
 //! Source: `read_file` in option.c of dnsmasq 2.90 to 2.93.
 
-/// The longest line that dnsmasq reads in one piece, in octets: its buffer is one name of a domain (MAXDNAME) long.
-const LONGEST: usize = 1023;
+/// The longest line that dnsmasq reads in one piece, in octets: its buffer is one domain name (MAXDNAME) long.
+const LONGEST: usize = 1024;
 
 /// An option with its value, if there is one.
 pub(super) type Line = (String, Option<String>);
@@ -19,7 +19,7 @@ fn read(line: &str) -> Result<Option<Line>, &'static str> {
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.len() > LONGEST {
         return Err(
-            "dnsmasq reads at most 1023 octets of a line, and the rest as a line of its own; write several lines",
+            "dnsmasq reads at most 1024 octets of a line, and the rest as a line of its own; write several lines",
         );
     }
     let line = plain(line)?;
@@ -91,6 +91,6 @@ mod tests {
             option("server", "/d/1.2.3.4")
         );
         assert!(read("server=\"/d/").is_err());
-        assert!(read(&"a".repeat(1023)).is_ok() && read(&"a".repeat(1024)).is_err());
+        assert!(read(&"a".repeat(1024)).is_ok() && read(&"a".repeat(1025)).is_err());
     }
 }

@@ -159,18 +159,17 @@ fn allow(reading: &mut Reading, place: &Place, value: &str) {
 
 /// `server=ADDRESS` or `server=/DOMAIN/DOMAIN/ADDRESS`; `local` is another word for it.
 fn forward(reading: &mut Reading, place: &Place, value: &str) {
-    let (domains, server) = match value.strip_prefix('/') {
-        Some(rest) => match rest.rsplit_once('/') {
-            Some((domains, server)) => (Some(domains), server),
-            None => {
-                let problem = format!(
-                    "{}: the domain has no end; write {value}/ADDRESS",
-                    quoted(value)
-                );
-                return reading.error(place, problem);
-            }
-        },
-        None => (None, value),
+    let (domains, server) = if let Some(rest) = value.strip_prefix('/') {
+        let Some((domains, server)) = rest.rsplit_once('/') else {
+            let shown = quoted(value);
+            return reading.error(
+                place,
+                format!("{shown}: the domain has no end; write such as /corp.example/192.168.1.2"),
+            );
+        };
+        (Some(domains), server)
+    } else {
+        (None, value)
     };
     let server = match server::read(server) {
         Written::Server(server) => Some(server),
@@ -241,9 +240,9 @@ fn ranges(kind: Kind, is_loopback_allowed: bool) -> Vec<IpNet> {
         "::/128",
         "::1/128",
     ];
-    let loopback = LOOPBACK.iter().filter(|_| !is_loopback_allowed);
-    // Blocked from 2.92 on, which Pi-hole 6 has.
+    // From 2.92 on, which Pi-hole 6 has.
     const SHARED: [&str; 2] = ["100.64.0.0/10", "::ffff:100.64.0.0/106"];
+    let loopback = LOOPBACK.iter().filter(|_| !is_loopback_allowed);
     let shared = SHARED.iter().filter(|_| kind == Kind::Pihole);
     let all = FIXED.iter().chain(loopback).chain(shared);
     all.filter_map(|net| net.parse().ok()).collect()

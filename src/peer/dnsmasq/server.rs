@@ -72,10 +72,8 @@ fn wrong(text: &str, address: &str, port: Option<&str>) -> Written {
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'))
     {
-        let inner = quoted(inner);
-        format!(
-            "dnsmasq writes IPv6 addresses without brackets, and the port behind #: {inner}, or #53 behind it"
-        )
+        let inner = quoted(&format!("{inner}#53"));
+        format!("dnsmasq writes IPv6 addresses without brackets, and the port behind #: {inner}")
     } else if let Ok(address) = address.parse::<SocketAddr>() {
         format!(
             "the port stands behind #: write {}#{}",
@@ -83,7 +81,9 @@ fn wrong(text: &str, address: &str, port: Option<&str>) -> Written {
             address.port()
         )
     } else if port.is_some() && plain(address, None).is_some() {
-        "the port is none; allowed: 1 to 65535".to_owned()
+        return Written::Wrong(format!(
+            "{shown}: the port is none; allowed behind #: 1 to 65535"
+        ));
     } else if address.contains('.') && address.parse::<crate::wire::Name>().is_ok() {
         return Written::Name;
     } else {

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use super::super::glob;
 use super::super::place::quoted;
-use super::super::source::DEEPEST;
 use super::super::{Place, Reading};
 
 /// Where includes are looked for.
@@ -31,12 +30,11 @@ impl Files {
         place: &Place,
         name: &str,
     ) -> Vec<(Place, String)> {
-        if self.depth >= DEEPEST {
-            let problem = format!("not followed: files are included more than {DEEPEST} deep");
-            reading.error(place, problem);
+        if !reading.may_include(place, self.depth) {
             return Vec::new();
         }
         if name.is_empty() {
+            reading.error(place, "include: names no file; Unbound does not start");
             return Vec::new();
         }
         let beside = reading.file.parent().unwrap_or_else(|| Path::new(""));

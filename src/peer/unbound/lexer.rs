@@ -36,7 +36,7 @@ struct Lexer<'a> {
     row: usize,
 }
 
-impl<'a> Lexer<'a> {
+impl Lexer<'_> {
     fn item(&mut self) -> Result<Option<Item>, &'static str> {
         self.skip();
         if self.rest.is_empty() {

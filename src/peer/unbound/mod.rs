@@ -1,16 +1,18 @@
 //! unbound.conf, with what it includes.
 //!
-//! Source: unbound.conf(5) of 1.26, iterator/iter_priv.c, iter_fwd.c and iter_donotq.c; measured with 1.17.1.
+//! Source: unbound.conf(5) of 1.26, `iter_priv.c`, `iter_fwd.c` and `iter_donotq.c`; measured with 1.17.1.
 
 mod include;
 mod lexer;
 mod zone;
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 
 use super::place::quoted;
+use super::reading::SPECIAL;
 use super::{Forward, Place, Protection, Reading};
-use crate::name::special::SpecialUse;
 use crate::wire::Name;
 
 use include::Files;
@@ -28,13 +30,24 @@ struct Clauses {
     insecure: Vec<Name>,
     /// Where a trust anchor stands.
     anchor: Option<Place>,
-    is_validator_left_out: bool,
-    is_permissive: bool,
-    asks_localhost: bool,
     /// Zones that Unbound does not answer by itself.
     opened: Vec<Name>,
-    opens_reverse: bool,
-    asks_over_tls: bool,
+    switches: BTreeSet<Switch>,
+}
+
+/// What is not as it is by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Switch {
+    /// The validator is no module.
+    LeavesValidatorOut,
+    /// Answers that fail are given all the same.
+    IsPermissive,
+    /// Servers on the own machine are asked.
+    AsksLocalhost,
+    /// Reverse names of private networks are asked.
+    OpensReverse,
+    /// All servers are asked over TLS.
+    AsksOverTls,
 }
 
 /// Reads unbound.conf.
@@ -106,11 +119,11 @@ impl Clauses {
             "auto-trust-anchor-file" | "trust-anchor-file" | "trust-anchor" | "trusted-keys-file" if !value.is_empty() => {
                 self.anchor.get_or_insert_with(|| place.clone());
             }
-            "module-config" => self.is_validator_left_out = !value.contains("validator"),
-            "val-permissive-mode" => self.is_permissive = value == "yes",
-            "do-not-query-localhost" => self.asks_localhost = value == "no",
-            "unblock-lan-zones" => self.opens_reverse = value == "yes",
-            "tls-upstream" | "ssl-upstream" => self.asks_over_tls = value == "yes",
+            "module-config" => self.switch(Switch::LeavesValidatorOut, !value.contains("validator")),
+            "val-permissive-mode" => self.switch(Switch::IsPermissive, value == "yes"),
+            "do-not-query-localhost" => self.switch(Switch::AsksLocalhost, value == "no"),
+            "unblock-lan-zones" => self.switch(Switch::OpensReverse, value == "yes"),
+            "tls-upstream" | "ssl-upstream" => self.switch(Switch::AsksOverTls, value == "yes"),
             "local-zone" => {
                 let kind = item.values.get(1).map_or("", String::as_str);
                 let opens = matches!(kind, "nodefault" | "transparent" | "typetransparent" | "inform" | "always_transparent" | "block_a");
@@ -118,6 +131,19 @@ impl Clauses {
             }
             _ => {}
         }
+    }
+
+    /// The last line about it holds.
+    fn switch(&mut self, switch: Switch, is_on: bool) {
+        if is_on {
+            self.switches.insert(switch);
+        } else {
+            self.switches.remove(&switch);
+        }
+    }
+
+    fn has(&self, switch: Switch) -> bool {
+        self.switches.contains(&switch)
     }
 
     /// What follows from all clauses together.
@@ -132,7 +158,13 @@ impl Clauses {
         }
         let mut is_recursive = true;
         for zone in std::mem::take(&mut self.zones) {
-            let found = zone.finish(reading, (self.asks_over_tls, self.asks_localhost));
+            let found = zone.finish(
+                reading,
+                (
+                    self.has(Switch::AsksOverTls),
+                    self.has(Switch::AsksLocalhost),
+                ),
+            );
             let Some(forward) = found else {
                 continue;
             };
@@ -163,14 +195,16 @@ impl Clauses {
         let is_opened = self.opened.iter().any(|opened| name.is_within(opened));
         if is_answered_by_unbound(name)
             && !is_opened
-            && !(self.opens_reverse && forward.is_reverse())
+            && !(self.has(Switch::OpensReverse) && forward.is_reverse())
         {
             reading.error(
                 place,
                 format!("Unbound answers {name} by itself, with nothing in it, and asks nobody: add in server: local-zone: \"{name}\" transparent"),
             );
         }
-        let validates = self.anchor.is_some() && !self.is_validator_left_out && !self.is_permissive;
+        let validates = self.anchor.is_some()
+            && !self.has(Switch::LeavesValidatorOut)
+            && !self.has(Switch::IsPermissive);
         let is_exempt = self
             .insecure
             .iter()
@@ -217,8 +251,7 @@ fn allow(reading: &mut Reading, place: &Place, value: &str) {
 /// The zones of `local_zone_enter_defaults` in services/localzone.c. Of what lanward keeps inside a network, Unbound passes on the
 /// top-level domains without a document of their own.
 fn is_answered_by_unbound(name: &Name) -> bool {
-    let special = SpecialUse::new();
-    let Some(found) = special.find(name) else {
+    let Some(found) = SPECIAL.find(name) else {
         return false;
     };
     let passed = ["alt", "internal", "local", "use-application-dns.net"];

@@ -1,6 +1,6 @@
 //! A `forward-zone:` or `stub-zone:` of Unbound, and servers as it reads them: `ADDRESS[@PORT][#NAME]`.
 //!
-//! Source: unbound.conf(5), `extstrtoaddr` and `authextstrtoaddr` in util/net_help.c; measured with 1.17.1.
+//! Source: unbound.conf(5), `extstrtoaddr` and `authextstrtoaddr` in `util/net_help.c`; measured with 1.17.1.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -69,7 +69,7 @@ impl Zone {
         (all_tls, asks_localhost): (bool, bool),
     ) -> Option<Forward> {
         let Some((place, name)) = self.name else {
-            let problem = "this zone has no name:, and is left out";
+            let problem = "this zone has no name:; Unbound does not start";
             reading.error(&self.place, problem);
             return None;
         };
@@ -144,7 +144,7 @@ fn read(text: &str, is_tls: bool) -> Written {
     });
     let Some(port) = port else {
         let problem = format!(
-            "{shown}: the port is none; allowed behind @: 1 to 65535. Unbound does not start"
+            "{shown}: the port is none; allowed behind @: 1 to 65535. Unbound accepts it without a word"
         );
         return Written::Wrong(problem);
     };

@@ -4,15 +4,18 @@ use data_encoding::BASE64URL_NOPAD;
 
 use crate::support::authority::{Authority, NAME};
 use crate::support::peers::{Peer, for_newer, is_newer, sealed_dnsdist, start_checked, version};
+use crate::support::records::{A, AAAA, HTTPS};
 
-use super::alone;
-use super::own::{OWN, assert_own};
-use super::world::{World, all, leaks};
+use super::world::{ALONE, World, all, ask, leaks, plex};
 
 const PROGRAM: &str = "dnscrypt-proxy";
 /// What it never looks at.
 const HINTS: [&str; 3] = ["https4", "https6", "svcb"];
 const ALIAS: &str = "alias in";
+
+const FORWARD: [&str; 2] = ["conf", "forwarding-rules"];
+/// A protection that is there without a snippet.
+const BLOCKED: &str = "[blocked_ips]\nblocked_ips_file = 'lanward-own.txt'\n";
 
 /// dnscrypt-proxy, and what stands between it and the world's Internet, which it would ask over HTTPS only.
 struct Proxy {
@@ -74,17 +77,14 @@ fn stamp(port: u16) -> String {
     format!("sdns://{}", BASE64URL_NOPAD.encode(&octets.concat()))
 }
 
-fn parts(
-    world: &World,
-    mode: &str,
-    names: &[&'static str],
-    more: &[&str],
-) -> Vec<(&'static str, String)> {
-    let part = |name: &&'static str| {
-        (
-            *name,
-            world.emit(PROGRAM, mode, &[more, &["--part", name]].concat()),
-        )
+fn parts(world: &World, mode: &str, names: &[&'static str]) -> Vec<(&'static str, String)> {
+    let part = |&name: &&'static str| {
+        let more = ["--part", name];
+        let text = match mode {
+            "static" => world.emit_fixed(PROGRAM, &more),
+            _ => world.emit(PROGRAM, mode, &more),
+        };
+        (name, text)
     };
     names.iter().map(part).collect()
 }
@@ -102,9 +102,18 @@ fn dnscrypt_proxy_hands_the_names_to_lanward() {
         return;
     }
     let world = World::new();
-    let parts = parts(&world, "forward", &["conf", "forwarding-rules"], &[]);
-    let proxy = proxy(&world, &parts, false);
+    let proxy = proxy(&world, &parts(&world, "forward", &FORWARD), false);
     world.assert_forwards(&proxy.peer);
+}
+
+#[test]
+fn dnscrypt_proxy_asks_lanward_for_names_that_it_answers_itself() {
+    if !is_there("dnscrypt_proxy_asks_lanward_for_names_that_it_answers_itself") {
+        return;
+    }
+    let world = World::with_own_names();
+    let proxy = proxy(&world, &parts(&world, "forward", &FORWARD), false);
+    world.assert_knows_own_names(&proxy.peer);
 }
 
 #[test]
@@ -112,31 +121,20 @@ fn dnscrypt_proxy_is_protected_but_for_what_the_snippet_says() {
     if !is_there("dnscrypt_proxy_is_protected_but_for_what_the_snippet_says") {
         return;
     }
-    let world = World::new();
+    let world = World::with_one_name_alone();
     assert_eq!(leaks(&proxy(&world, &[], false).peer), all());
-    let config = alone::config();
-    let more = ["--config", config.path().to_str().unwrap()];
-    let parts = parts(
-        &world,
-        "protect",
-        &["conf", "blocked-ips", "allowed-names"],
-        &more,
-    );
+    let parts = parts(&world, "protect", &["conf", "blocked-ips", "allowed-names"]);
     let proxy = proxy(&world, &parts, true);
     world.assert_allows(&proxy.peer);
-    alone::assert_holds(&proxy.peer);
-    println!(
-        "{:?} {:?}",
-        version(PROGRAM, "-version"),
-        leaks(&proxy.peer)
-    );
+    world.assert_one_name_alone(&proxy.peer);
     let leaking = leaks(&proxy.peer);
-    let beside: Vec<&String> = leaking.iter().filter(|id| !id.contains(':')).collect();
-    assert_eq!(beside, [&[alone::ATTACK][..], &HINTS, &[ALIAS]].concat());
+    let (ipv6, others): (Vec<String>, Vec<String>) =
+        leaking.into_iter().partition(|id| id.contains(':'));
+    assert_eq!(others, [&[ALONE][..], &HINTS, &[ALIAS]].concat());
     if version(PROGRAM, "-version") >= [2, 1, 16] {
-        assert!(!leaking.iter().any(|id| id.contains(':')), "{leaking:?}");
+        assert!(ipv6.is_empty(), "{ipv6:?}");
     } else {
-        assert!(leaking.iter().any(|id| id == "fd00::1"), "{leaking:?}");
+        assert!(ipv6.iter().any(|id| id == "fd00::1"), "{ipv6:?}");
     }
 }
 
@@ -146,15 +144,14 @@ fn dnscrypt_proxy_lets_the_names_through() {
         return;
     }
     let world = World::new();
-    let mut parts = parts(&world, "allow", &["conf", "allowed-names"], &[]);
-    parts[0]
-        .1
-        .push_str("[blocked_ips]\nblocked_ips_file = 'lanward-own.txt'\n");
+    let mut parts = parts(&world, "allow", &["conf", "allowed-names"]);
+    parts[0].1.push_str(BLOCKED);
     parts.push(("own", "10.*\n192.168.*\n".to_owned()));
     let proxy = proxy(&world, &parts, true);
     world.assert_allows(&proxy.peer);
     let leaking = leaks(&proxy.peer);
     assert!(!leaking.iter().any(|id| id == "10.1.2.3"), "{leaking:?}");
+    assert!(leaking.iter().any(|id| id == ALIAS), "{leaking:?}");
 }
 
 #[test]
@@ -163,11 +160,15 @@ fn dnscrypt_proxy_has_the_names_of_own_servers() {
         return;
     }
     let world = World::new();
-    let mut parts = parts(&world, "static", &["conf", "cloaking-rules"], &OWN);
-    let blocked = "[blocked_ips]\nblocked_ips_file = 'lanward-own.txt'\n";
+    let mut parts = parts(&world, "static", &["conf", "cloaking-rules"]);
+    parts[0].1.push_str(BLOCKED);
     parts.push(("own", "10.*\n192.168.*\n".to_owned()));
-    parts[0].1.push_str("cloak_ttl = 60\n");
-    parts[0].1 = format!("{}{blocked}", parts[0].1);
     let proxy = proxy(&world, &parts, false);
-    assert_own(&proxy.peer);
+    let reply = ask(&proxy.peer, &plex("192-168-1-10"), A);
+    assert_eq!(reply.addresses().len(), 1, "{}", reply.summary());
+    // What it has no address of is not asked for: it says so in a HINFO record.
+    for rtype in [AAAA, HTTPS] {
+        let reply = ask(&proxy.peer, &plex("192-168-1-10"), rtype);
+        assert!(reply.addresses().is_empty(), "{}", reply.summary());
+    }
 }

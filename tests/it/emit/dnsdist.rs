@@ -2,9 +2,7 @@
 
 use crate::support::peers::{Peer, for_newer, installed, start_checked, version};
 
-use super::alone;
-use super::own::{OWN, assert_own};
-use super::world::{World, all, leaks};
+use super::world::{ALONE, World, all, leaks};
 
 const PROGRAM: &str = "dnsdist";
 
@@ -32,6 +30,16 @@ fn dnsdist_hands_the_names_to_lanward() {
 }
 
 #[test]
+fn dnsdist_asks_lanward_for_special_names() {
+    if !installed("dnsdist_asks_lanward_for_special_names", PROGRAM, PROGRAM) {
+        return;
+    }
+    let world = World::with_own_names();
+    let peer = dnsdist(&world, &world.emit(PROGRAM, "forward", &[]));
+    world.assert_knows_own_names(&peer);
+}
+
+#[test]
 fn dnsdist_is_protected() {
     let test = "dnsdist_is_protected";
     if !installed(test, PROGRAM, PROGRAM) {
@@ -41,14 +49,12 @@ fn dnsdist_is_protected() {
         for_newer(test, "dnsdist 1.9.12");
         return;
     }
-    let world = World::new();
+    let world = World::with_one_name_alone();
     assert_eq!(leaks(&dnsdist(&world, "")), all());
-    let config = alone::config();
-    let more = ["--config", config.path().to_str().unwrap()];
-    let peer = dnsdist(&world, &world.emit(PROGRAM, "protect", &more));
+    let peer = dnsdist(&world, &world.emit(PROGRAM, "protect", &[]));
     world.assert_allows(&peer);
-    alone::assert_holds(&peer);
-    assert_eq!(leaks(&peer), [alone::ATTACK]);
+    world.assert_one_name_alone(&peer);
+    assert_eq!(leaks(&peer), [ALONE]);
 }
 
 #[test]
@@ -57,6 +63,6 @@ fn dnsdist_has_the_names_of_own_servers() {
         return;
     }
     let world = World::new();
-    let peer = dnsdist(&world, &world.emit(PROGRAM, "static", &OWN));
-    assert_own(&peer);
+    let peer = dnsdist(&world, &world.emit_fixed(PROGRAM, &[]));
+    world.assert_fixed(&peer);
 }

@@ -1,15 +1,13 @@
-//! Knot Resolver with its snippets.
+//! Knot Resolver with its snippets: Lua for 5, YAML for 6.
 
-use crate::support::peers::{Peer, installed, start};
+use std::fs;
+use std::process::Command;
 
-use super::alone;
-use super::own::{OWN, assert_own};
-use super::world::{World, all, leaks};
+use crate::support::peers::{Peer, installed, start, version};
+
+use super::world::{ALONE, World, all, leaks};
 
 const PROGRAM: &str = "kresd";
-const TARGET: &str = "knot-resolver-5";
-/// Its protection, without a snippet.
-const PROTECTION: &str = "modules.load('rebinding < iterate')\n";
 
 /// What its own list lacks, and `protect` adds.
 const MISSING: [&str; 18] = [
@@ -40,18 +38,86 @@ fn is_there(test: &str) -> bool {
     installed(test, PROGRAM, "knot-resolver")
 }
 
+fn is_6() -> bool {
+    version(PROGRAM, "-V") >= [6, 0, 0]
+}
+
+fn target() -> &'static str {
+    if is_6() {
+        "knot-resolver-6"
+    } else {
+        "knot-resolver-5"
+    }
+}
+
+/// Its protection, without a snippet.
+fn protection() -> &'static str {
+    if is_6() {
+        "options:\n  rebinding-protection: true\n"
+    } else {
+        "modules.load('rebinding < iterate')\n"
+    }
+}
+
 /// Knot Resolver that hands everything to the world's Internet, with these lines in front of that.
-pub(super) fn kresd(world: &World, lines: &str) -> Peer {
-    let upstream = world.upstream();
-    let configure = |_: &str, port: u16| {
+fn kresd(world: &World, lines: &str) -> Peer {
+    let upstream = world.upstream().port();
+    let configure = |folder: &str, port: u16| {
+        if is_6() {
+            return worker(folder, &yaml(folder, port, upstream, lines));
+        }
         format!(
             "net.listen('127.0.0.1', {port}, {{kind='dns'}})\ntrust_anchors.remove('.')\nmodules.unload('ta_update')\n\
              modules.unload('ta_signal_query')\nmodules.unload('priming')\nmodules.unload('detect_time_skew')\n\
-             cache.size = 10 * MB\n{lines}policy.add(policy.all(policy.STUB('127.0.0.1@{}')))\n",
-            upstream.port()
+             cache.size = 10 * MB\n{lines}policy.add(policy.all(policy.STUB('127.0.0.1@{upstream}')))\n"
         )
     };
     start(PROGRAM, &[], &configure, "ready.example")
+}
+
+/// Knot Resolver with the protection that is written for it.
+pub(super) fn protected(world: &World) -> Peer {
+    kresd(world, &world.emit(target(), "protect", &[]))
+}
+
+fn yaml(folder: &str, port: u16, upstream: u16, lines: &str) -> String {
+    let internet = format!(
+        "forward:\n  - subtree: '.'\n    servers: ['127.0.0.1@{upstream}']\n    options: {{dnssec: false}}\n"
+    );
+    // As the snippet says: what it has for a word that is there already goes below that one.
+    let lines = if lines.contains("forward:\n") {
+        lines.replace("forward:\n", &internet)
+    } else {
+        format!("{internet}{lines}")
+    };
+    format!(
+        "rundir: {folder}\nworkers: 1\ncache: {{storage: {folder}/cache, size-max: 10M}}\ndnssec: {{enable: false}}\n\
+         network: {{listen: [{{interface: 127.0.0.1@{port}}}]}}\n{lines}"
+    )
+}
+
+/// What its own manager does with YAML: checks it, lets one process load the rules, and gives another the rest.
+fn worker(folder: &str, yaml: &str) -> String {
+    fs::create_dir(format!("{folder}/cache")).unwrap();
+    fs::write(format!("{folder}/yaml"), yaml).unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program)
+            .args(arguments)
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.success(),
+            "{program} {arguments:?}: {said}\n{yaml}"
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run("kresctl", &["validate", "yaml"]);
+    let rules = run("kresctl", &["convert", "--type", "policy-loader", "yaml"]);
+    fs::write(format!("{folder}/rules"), rules).unwrap();
+    run(PROGRAM, &["-n", "-c", "rules"]);
+    run("kresctl", &["convert", "--type", "worker", "yaml"])
 }
 
 #[test]
@@ -60,9 +126,20 @@ fn knot_resolver_hands_the_names_to_lanward() {
         return;
     }
     let world = World::new();
-    let snippet = world.emit(TARGET, "forward", &[]);
-    let peer = kresd(&world, &format!("{PROTECTION}{snippet}"));
+    let snippet = world.emit(target(), "forward", &[]);
+    let peer = kresd(&world, &format!("{}{snippet}", protection()));
     world.assert_forwards(&peer);
+}
+
+#[test]
+fn knot_resolver_asks_lanward_for_names_that_it_answers_itself() {
+    if !is_there("knot_resolver_asks_lanward_for_names_that_it_answers_itself") {
+        return;
+    }
+    let world = World::with_own_names();
+    let snippet = world.emit(target(), "forward", &[]);
+    let peer = kresd(&world, &format!("{}{snippet}", protection()));
+    world.assert_knows_own_names(&peer);
 }
 
 #[test]
@@ -71,8 +148,8 @@ fn knot_resolver_lets_the_names_through() {
         return;
     }
     let world = World::new();
-    let snippet = world.emit(TARGET, "allow", &[]);
-    let peer = kresd(&world, &format!("{PROTECTION}{snippet}"));
+    let snippet = world.emit(target(), "allow", &[]);
+    let peer = kresd(&world, &format!("{}{snippet}", protection()));
     world.assert_allows(&peer);
     assert_eq!(leaks(&peer), [&MISSING[..], &HINTS, &[ALIAS]].concat());
 }
@@ -82,17 +159,12 @@ fn knot_resolver_is_protected_but_for_what_the_snippet_says() {
     if !is_there("knot_resolver_is_protected_but_for_what_the_snippet_says") {
         return;
     }
-    let world = World::new();
+    let world = World::with_one_name_alone();
     assert_eq!(leaks(&kresd(&world, "")), all());
-    let config = alone::config();
-    let more = ["--config", config.path().to_str().unwrap()];
-    let peer = kresd(&world, &world.emit(TARGET, "protect", &more));
+    let peer = protected(&world);
     world.assert_allows(&peer);
-    alone::assert_holds(&peer);
-    assert_eq!(
-        leaks(&peer),
-        [&[alone::ATTACK][..], &HINTS, &[ALIAS]].concat()
-    );
+    world.assert_one_name_alone(&peer);
+    assert_eq!(leaks(&peer), [&[ALONE][..], &HINTS, &[ALIAS]].concat());
 }
 
 #[test]
@@ -101,8 +173,9 @@ fn knot_resolver_has_the_names_of_own_servers() {
         return;
     }
     let world = World::new();
-    let snippet = world.emit(TARGET, "static", &OWN);
-    let peer = kresd(&world, &format!("{PROTECTION}{snippet}"));
-    assert_own(&peer);
+    let snippet = world.emit_fixed(target(), &[]);
+    let peer = kresd(&world, &format!("{}{snippet}", protection()));
+    // The exception is not needed, so no alias can use it.
     assert_eq!(leaks(&peer), [&MISSING[..], &HINTS].concat());
+    world.assert_fixed(&peer);
 }

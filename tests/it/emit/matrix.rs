@@ -67,10 +67,7 @@ const ENTRANTS: &[Entrant] = &[
         program: "kresd",
         package: "knot-resolver",
         asked: "--version",
-        start: |world| {
-            let snippet = world.emit("knot-resolver-5", "protect", &[]);
-            knot_resolver::kresd(world, &snippet)
-        },
+        start: knot_resolver::protected,
     },
     Entrant {
         title: "PowerDNS Recursor",
@@ -197,7 +194,10 @@ impl Column {
     /// Of attacks or of legitimate answers, how many went well, and how many there are.
     fn count(&self, attacks: bool) -> (usize, usize) {
         let of_kind = self.score.iter().filter(|((_, kind), _)| *kind == attacks);
-        (of_kind.clone().filter(|(_, well)| **well).count(), of_kind.count())
+        (
+            of_kind.clone().filter(|(_, well)| **well).count(),
+            of_kind.count(),
+        )
     }
 
     /// Its line in the table of results.
@@ -212,7 +212,9 @@ impl Column {
 
 /// What a vector is about, in few words: its first question, and what the upstream says.
 fn about(id: &str, attack: bool) -> String {
-    let row = rows().find(|row| row.id == id && row.attack() == attack).unwrap();
+    let row = rows()
+        .find(|row| row.id == id && row.attack() == attack)
+        .unwrap();
     let data = |record: &Record| match (record.rtype, record.rdata.len()) {
         (A, 4) => {
             let octets: [u8; 4] = record.rdata.clone().try_into().unwrap();

@@ -4,7 +4,6 @@
 //! snippet, and what the program lets through with it, exactly: what a snippet claims to block, and where it says to be weaker.
 //! `command` is about the command itself, `matrix` about all programs side by side.
 
-mod alone;
 mod bind;
 mod command;
 mod dnscrypt_proxy;
@@ -12,6 +11,7 @@ mod dnsdist;
 mod dnsmasq;
 mod knot_resolver;
 mod matrix;
+mod others;
 mod own;
 mod powerdns_recursor;
 mod proxies;

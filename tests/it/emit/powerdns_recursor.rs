@@ -4,9 +4,7 @@ use std::fs;
 
 use crate::support::peers::{Peer, installed, start_checked, version};
 
-use super::alone;
-use super::own::{OWN, assert_own};
-use super::world::{World, all, leaks};
+use super::world::{ALONE, World, all, leaks};
 
 const PROGRAM: &str = "pdns_recursor";
 
@@ -48,50 +46,52 @@ fn recursor(world: &World, parts: &[(&str, String)]) -> Peer {
 
 /// PowerDNS Recursor with the protection that is written for it.
 pub(super) fn protected(world: &World) -> Peer {
-    recursor(world, &parts(world, "protect", &["conf", "script"], &[]))
+    recursor(world, &parts(world, "protect", &["conf", "script"]))
 }
 
 fn is_old() -> bool {
     version(PROGRAM, "--version") < [5, 1, 0]
 }
 
-fn parts(
-    world: &World,
-    mode: &str,
-    names: &[&'static str],
-    more: &[&str],
-) -> Vec<(&'static str, String)> {
+/// The parts of the snippet for the version that is there.
+fn parts(world: &World, mode: &str, names: &[&'static str]) -> Vec<(&'static str, String)> {
     let target = if is_old() {
         "powerdns-recursor-4"
     } else {
         "powerdns-recursor"
     };
-    names
-        .iter()
-        .map(|name| {
-            let more = [more, &["--part", name]].concat();
-            (*name, world.emit(target, mode, &more))
-        })
-        .collect()
+    let part = |&name: &&'static str| {
+        let more = ["--part", name];
+        let text = match mode {
+            "static" => world.emit_fixed(target, &more),
+            _ => world.emit(target, mode, &more),
+        };
+        (name, text)
+    };
+    names.iter().map(part).collect()
 }
 
-#[test]
-fn powerdns_recursor_hands_the_names_to_lanward() {
-    if !installed(
-        "powerdns_recursor_hands_the_names_to_lanward",
-        PROGRAM,
-        "pdns-recursor",
-    ) {
-        return;
-    }
-    let world = World::new();
+fn forwarding(world: &World) -> Peer {
     let names: &[&str] = if is_old() {
         &["conf", "lua"]
     } else {
         &["conf"]
     };
-    let peer = recursor(&world, &parts(&world, "forward", names, &[]));
-    // It has no protection, as the snippet says; the one that leads away from plex.direct is lanward's to answer.
+    recursor(world, &parts(world, "forward", names))
+}
+
+fn is_there(test: &str) -> bool {
+    installed(test, PROGRAM, "pdns-recursor")
+}
+
+#[test]
+fn powerdns_recursor_hands_the_names_to_lanward() {
+    if !is_there("powerdns_recursor_hands_the_names_to_lanward") {
+        return;
+    }
+    let world = World::new();
+    let peer = forwarding(&world);
+    // It has no protection, as the snippet says; the alias that leads away from plex.direct is lanward's to answer.
     let mut others = all();
     others.retain(|id| id != "alias in");
     assert_eq!(leaks(&peer), others);
@@ -99,31 +99,33 @@ fn powerdns_recursor_hands_the_names_to_lanward() {
 }
 
 #[test]
-fn powerdns_recursor_is_protected() {
-    if !installed("powerdns_recursor_is_protected", PROGRAM, "pdns-recursor") {
+fn powerdns_recursor_asks_lanward_for_names_that_it_answers_itself() {
+    if !is_there("powerdns_recursor_asks_lanward_for_names_that_it_answers_itself") {
         return;
     }
-    let world = World::new();
+    let world = World::with_own_names();
+    world.assert_knows_own_names(&forwarding(&world));
+}
+
+#[test]
+fn powerdns_recursor_is_protected() {
+    if !is_there("powerdns_recursor_is_protected") {
+        return;
+    }
+    let world = World::with_one_name_alone();
     assert_eq!(leaks(&recursor(&world, &[])), all());
-    let config = alone::config();
-    let more = ["--config", config.path().to_str().unwrap()];
-    let parts = parts(&world, "protect", &["conf", "script"], &more);
-    let peer = recursor(&world, &parts);
+    let peer = protected(&world);
     world.assert_allows(&peer);
-    alone::assert_holds(&peer);
-    assert_eq!(leaks(&peer), [alone::ATTACK]);
+    world.assert_one_name_alone(&peer);
+    assert_eq!(leaks(&peer), [ALONE]);
 }
 
 #[test]
 fn powerdns_recursor_has_the_names_of_own_servers() {
-    if !installed(
-        "powerdns_recursor_has_the_names_of_own_servers",
-        PROGRAM,
-        "pdns-recursor",
-    ) {
+    if !is_there("powerdns_recursor_has_the_names_of_own_servers") {
         return;
     }
     let world = World::new();
-    let parts = parts(&world, "static", &["conf", "hosts"], &OWN);
-    assert_own(&recursor(&world, &parts));
+    let peer = recursor(&world, &parts(&world, "static", &["conf", "hosts"]));
+    world.assert_fixed(&peer);
 }

@@ -16,13 +16,13 @@ const ODD_SERVER: &str = "[fd00::2]:5335";
 const STATIC: [&str; 6] = ["--mode", "static", "--plex", "192.168.1.10", "--id", ID];
 
 /// What `lanward emit` says as data.
-fn data(arguments: &[&str]) -> Value {
+pub(super) fn data(arguments: &[&str]) -> Value {
     let text = emit(&[arguments, &["--format", "json"]].concat());
     serde_json::from_str(&text).unwrap()
 }
 
 /// A part's text, without what is said above it.
-fn part(data: &Value, name: &str) -> String {
+pub(super) fn part(data: &Value, name: &str) -> String {
     let parts = data["parts"].as_array().unwrap();
     let part = parts.iter().find(|part| part["name"] == name);
     let part = part.unwrap_or_else(|| panic!("no part {name:?} in {data:#}"));
@@ -30,7 +30,7 @@ fn part(data: &Value, name: &str) -> String {
 }
 
 /// The arguments for each mode.
-fn modes() -> [Vec<&'static str>; 5] {
+pub(super) fn modes() -> [Vec<&'static str>; 5] {
     [
         vec!["--mode", "forward", "--server", SERVER],
         vec!["--mode", "forward", "--server", ODD_SERVER],
@@ -40,12 +40,12 @@ fn modes() -> [Vec<&'static str>; 5] {
     ]
 }
 
-fn with<'a>(target: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
+pub(super) fn with<'a>(target: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
     [&[target], arguments].concat()
 }
 
 /// The lines for a plain dnsmasq, which all that is built on it must arrive at; the switch of the protection is elsewhere in most.
-fn dnsmasq_lines(arguments: &[&str], has_switch: bool) -> Vec<String> {
+pub(super) fn dnsmasq_lines(arguments: &[&str], has_switch: bool) -> Vec<String> {
     let text = part(&data(&with("dnsmasq", arguments)), "conf");
     let lines = text.lines().map(str::to_owned);
     lines
@@ -53,12 +53,12 @@ fn dnsmasq_lines(arguments: &[&str], has_switch: bool) -> Vec<String> {
         .collect()
 }
 
-fn lines(text: &str) -> Vec<String> {
+pub(super) fn lines(text: &str) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
 /// `dnsmasq --test` with these options.
-fn assert_dnsmasq_reads(options: &[String], context: &str) {
+pub(super) fn assert_dnsmasq_reads(options: &[String], context: &str) {
     let mut command = Command::new("/usr/sbin/dnsmasq");
     command.args(["--test", "--conf-file=/dev/null"]);
     command.args(options.iter().map(|option| format!("--{option}")));
@@ -506,6 +506,7 @@ fn vyos_gets_commands_that_it_has() {
         "nas.example.net",
         "nip.io",
         "plex.direct",
+        "sslip.io",
         "tower.example.org",
         "vpn.example.com",
     ];
@@ -545,7 +546,7 @@ fn vyos_gets_commands_that_it_has() {
 #[test]
 fn mikrotik_takes_its_own_entries_away_and_adds_them() {
     let cases = [
-        ("forward", with("mikrotik", &["--server", SERVER]), 6),
+        ("forward", with("mikrotik", &["--server", SERVER]), 7),
         ("static", with("mikrotik", &STATIC), 3),
     ];
     for (mode, arguments, count) in cases {
@@ -591,6 +592,7 @@ fn fritzbox_gets_one_name_in_each_line() {
         "nas.example.net",
         "nip.io",
         "plex.direct",
+        "sslip.io",
         "vpn.example.com",
     ];
     let mut names = lines(&part(&data, "names"));

@@ -28,6 +28,7 @@ fn is_there(test: &str) -> bool {
         mount.args(["-t", "tmpfs", "tmpfs", folder]);
         assert!(mount.status().unwrap().success());
     }
+    fs::create_dir("/run/systemd").unwrap();
     // It asks nobody while there is no network but loopback.
     ip("link set lo up");
     ip("link add here type veth peer name there");

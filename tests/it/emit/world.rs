@@ -70,6 +70,9 @@ const ADDRESSES: &[&str] = &[
     "ff02::fb",
 ];
 
+/// The attack whose name is an exception in [`World::with_one_name_alone`].
+pub(super) const ALONE: &str = "192.168.1.1";
+
 /// A question whose answer leads inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Attack {
@@ -94,7 +97,7 @@ fn attacks() -> Vec<Attack> {
     };
     let mut attacks = Vec::new();
     for text in ADDRESSES {
-        let name = format!("x{}.other.example", text.replace(['.', ':'], "-"));
+        let name = of_address(text);
         let (rtype, record) = if text.contains(':') {
             (AAAA, aaaa(&name, text))
         } else {
@@ -125,6 +128,11 @@ fn attacks() -> Vec<Attack> {
     let records = vec![cname(&away, inside), a(inside, "192.168.1.1")];
     attacks.push(attack("alias in", &away, A, "192.168.1.1", records));
     attacks
+}
+
+/// The name whose address is this one.
+fn of_address(text: &str) -> String {
+    format!("x{}.other.example", text.replace(['.', ':'], "-"))
 }
 
 /// The plex.direct name of an address that is written with hyphens.
@@ -169,6 +177,15 @@ impl World {
             router.address
         );
         Self::with(&more, Some(router))
+    }
+
+    /// With an exception for the name of the attack [`ALONE`], and none below it.
+    pub(super) fn with_one_name_alone() -> Self {
+        let more = format!(
+            "[[rebinding.allow]]\ndomain = \"{}\"\nsubdomains = false\n",
+            of_address(ALONE)
+        );
+        Self::with(&more, None)
     }
 
     fn with(more: &str, router: Option<Upstream>) -> Self {
@@ -234,6 +251,16 @@ impl World {
         let address: IpAddr = "172.16.0.7".parse().unwrap();
         assert_eq!(reply.addresses(), [address], "{}", reply.summary());
         drop(self.lanward);
+    }
+
+    /// Fails unless the name of [`World::with_one_name_alone`] has its address, and a name below it has none.
+    pub(super) fn assert_one_name_alone(&self, peer: &Peer) {
+        let name = of_address(ALONE);
+        let inside: IpAddr = ALONE.parse().unwrap();
+        let reply = ask(peer, &name, A);
+        assert_eq!(reply.addresses(), [inside], "{name}: {}", reply.summary());
+        let reply = ask(peer, &format!("below.{name}"), A);
+        assert!(reply.addresses().is_empty(), "{}", reply.summary());
     }
 
     /// Fails unless the names of [`World::with_own_names`] come from lanward.
@@ -334,7 +361,8 @@ pub(super) fn emit(arguments: &[&str]) -> String {
 }
 
 /// Every name has an address there: the attacks lead inside, plex.direct names to what stands in them, `public.example` to a public
-/// address, and every other name inside as well.
+/// address, and every other name inside as well; but there are no names below `test.dnscrypt`, with which dnscrypt-proxy looks for
+/// servers that lie.
 fn internet() -> Upstream {
     let upstream = Upstream::start();
     for attack in attacks() {
@@ -364,6 +392,7 @@ fn internet() -> Upstream {
         let response = match seen.query.qtype {
             A => Response::new(vec![a(&name, "192.168.66.6")]),
             AAAA => Response::new(vec![aaaa(&name, "fd00::66:6")]),
+            _ if name.ends_with("test.dnscrypt") => Response::nxdomain("."),
             _ => Response::nodata(&name),
         };
         vec![Act::Send(response.to(&seen.query))]

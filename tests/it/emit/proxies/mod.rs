@@ -1,5 +1,6 @@
 //! Caddy, nginx, `HAProxy` and Apache in front of Plex and Jellyfin, with what `lanward emit` printed, in a network of the test's own.
 
+mod documents;
 mod media;
 mod program;
 mod world;
