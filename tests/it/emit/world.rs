@@ -207,13 +207,18 @@ impl World {
         self.internet.address
     }
 
-    /// What `lanward emit` prints for a target, with this lanward as the server and its configuration; see [`emit`].
+    /// What `lanward emit` prints for a target, with this lanward as the server and, unless there is another, its configuration; see [`emit`].
     pub(super) fn emit(&self, target: &str, mode: &str, more: &[&str]) -> String {
         let server = self.lanward.address.to_string();
         let file = self.lanward.file();
-        let config = ["--config", file.to_str().unwrap()];
+        let own = ["--config", file.to_str().unwrap()];
+        let config = if more.contains(&"--config") {
+            &[][..]
+        } else {
+            &own
+        };
         let asked = [target, "--mode", mode, "--server", &server];
-        emit(&[&asked, &config[..], more].concat())
+        emit(&[&asked, config, more].concat())
     }
 
     /// What `lanward emit` prints in static mode for a Plex server with two addresses, whose names [`World::assert_fixed`] asks for.
