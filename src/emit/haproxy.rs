@@ -42,7 +42,7 @@ fn write(front: &Front) -> Result<Snippet, Refusal> {
     Ok(snippet)
 }
 
-/// A socket for each family: on one for both, clients would have addresses such as ::ffff:203.0.113.9.
+/// A socket for each family: on one for both, clients would have addresses such as `::ffff:203.0.113.9`.
 fn frontend(front: &Front) -> String {
     let Front { host, port, .. } = front;
     let token = front.token();

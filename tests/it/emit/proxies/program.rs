@@ -128,10 +128,11 @@ pub(super) fn caddy(world: &World) -> Proxy {
 pub(super) fn nginx(world: &World) -> Proxy {
     fs::write(world.path("sites.conf"), pasted(world, "nginx", SITES, &[])).unwrap();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary: String = temporary
+    let temporary: Vec<String> = temporary
         .iter()
         .map(|kind| format!("{kind}_temp_path {};\n", world.path(kind)))
         .collect();
+    let temporary = temporary.concat();
     let conf = format!(
         "daemon off;\nuser root;\npid {pid};\nerror_log {log} info;\nevents {{}}\nhttp {{\naccess_log {access};\n{temporary}include {sites};\n}}\n",
         pid = world.path("nginx.pid"),
@@ -182,10 +183,11 @@ pub(super) fn apache(world: &World) -> Proxy {
         "headers",
         "http2",
     ];
-    let modules: String = modules
+    let modules: Vec<String> = modules
         .iter()
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .collect();
+    let modules = modules.concat();
     let folder = world.path("");
     let folder = folder.trim_end_matches('/');
     let conf = format!(
