@@ -704,7 +704,8 @@ fn items(text: &str) -> String {
     let lines = text
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty());
-    lines.map(|line| format!("    - '{line}'\n")).collect()
+    let items: Vec<String> = lines.map(|line| format!("    - '{line}'\n")).collect();
+    items.concat()
 }
 
 /// The domains of an offer, also those that need nothing.
@@ -713,7 +714,9 @@ fn names(offer: &str) -> BTreeSet<&str> {
         let starts = ["domain = \"", "domains = [\""];
         let start = starts.iter().find(|start| line.starts_with(**start));
         let decoded = line.starts_with("# ") && line.contains("lanward decodes");
-        start.map(|start| start.len()).or(decoded.then_some(2))
+        start
+            .map(|start| start.len())
+            .or_else(|| decoded.then_some(2))
     };
     let lines = offer.lines().filter_map(|line| Some(&line[name(line)?..]));
     lines

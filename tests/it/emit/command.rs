@@ -283,19 +283,20 @@ fn in_place_only_what_is_between_the_markers_changes() {
     let file = folder.path().join("unbound.conf");
     let path = file.to_str().unwrap();
     let mine = |server| emit(&["unbound", "--server", server]).out;
-    let indented =
-        |text: &str| -> String { text.lines().map(|line| format!("  {line}\r\n")).collect() };
+    let indented = |text: &str| -> String {
+        let lines: Vec<String> = text.lines().map(|line| format!("  {line}\r\n")).collect();
+        lines.concat()
+    };
     // Octets that are no UTF-8, no line end at the end, line ends of another system, and a block that is indented.
+    let plain = str::to_owned as fn(&str) -> String;
     for (before, after, change) in [
         (
             &b"# mine \xff\n"[..],
             &b"# rest \xfe without a line end"[..],
-            str::to_owned as fn(&str) -> String,
+            plain,
         ),
-        (b"", b"", str::to_owned),
-        (b"x\r\n", b"y\r\n", |text| {
-            text.lines().map(|line| format!("  {line}\r\n")).collect()
-        }),
+        (b"", b"", plain),
+        (b"x\r\n", b"y\r\n", indented),
     ] {
         let around = |block: &str| [before, change(block).as_bytes(), after].concat();
         fs::write(&file, around(&mine("192.168.1.2:53"))).unwrap();

@@ -236,6 +236,7 @@ impl World {
         let reply = ask(peer, "public.example", A);
         let public: IpAddr = PUBLIC.parse().unwrap();
         assert_eq!(reply.addresses(), [public], "{}", reply.summary());
+        assert!(self.internet.count("public.example") > 0);
     }
 
     /// Fails unless lanward answers the plex.direct names, also when the rest of the Internet is dead. The world has no Internet
@@ -259,6 +260,7 @@ impl World {
         let inside: IpAddr = ALONE.parse().unwrap();
         let reply = ask(peer, &name, A);
         assert_eq!(reply.addresses(), [inside], "{name}: {}", reply.summary());
+        assert!(self.internet.count(&name) > 0);
         let reply = ask(peer, &format!("below.{name}"), A);
         assert!(reply.addresses().is_empty(), "{}", reply.summary());
     }
