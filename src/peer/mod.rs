@@ -4,8 +4,8 @@
 //! else. Their own checkers look at the syntax and pass it. Here such a file is read as its program reads it, and told is what comes
 //! of it: the protection and its networks, what is wrong or does nothing, and what lanward's configuration would say instead.
 //!
-//! One file or folder for each format makes a [`Reading`]; [`faults`] finds what is wrong with any of them, [`offer`] writes what
-//! lanward would be told. What is read may be anybody's: sizes and counts are bounded by [`source`].
+//! One file or folder for each format makes a [`Reading`]; `faults` finds what is wrong with any of them, `offer` writes what
+//! lanward would be told. What is read may be anybody's: sizes and counts are bounded by `source`.
 
 mod adguard_home;
 mod dnsmasq;
