@@ -21,6 +21,7 @@ pub struct Suffix {
 #[derive(Debug, Clone)]
 pub struct Plan {
     allowed: Vec<Suffix>,
+    machinery: Vec<Suffix>,
     forwarded: Vec<Name>,
     server: SocketAddr,
     ranges: Vec<IpNet>,
@@ -42,6 +43,7 @@ impl Plan {
     pub fn new(server: SocketAddr, probe: (Name, IpAddr)) -> Self {
         Self {
             allowed: Vec::new(),
+            machinery: Vec::new(),
             forwarded: Vec::new(),
             server,
             ranges: Vec::new(),
@@ -69,6 +71,18 @@ impl Plan {
         }
         self.allowed = kept;
         self
+    }
+
+    /// Names of the Internet's own machinery, whose private answers must pass wherever all others are blocked.
+    #[must_use]
+    pub fn spare(mut self, names: impl IntoIterator<Item = Suffix>) -> Self {
+        self.machinery.extend(names);
+        self
+    }
+
+    /// The plan for a protection: what it would break is allowed.
+    pub(super) fn for_protection(&self) -> Self {
+        self.clone().allow(self.machinery.iter().copied())
     }
 
     /// Domains whose questions lanward answers, each with all names below it.

@@ -114,7 +114,10 @@ impl Target {
                 words.join(", ")
             )));
         }
-        let mut snippet = write(plan, mode)?;
+        let mut snippet = match mode {
+            Mode::Protect => write(&plan.for_protection(), mode)?,
+            _ => write(plan, mode)?,
+        };
         if mode == Mode::Forward {
             self.warn_of_server(plan, &mut snippet);
         }

@@ -9,7 +9,7 @@ use crate::config::{OwnNetwork, Settings};
 use crate::emit::{Front, Plan, Refusal, Server, Suffix, Target};
 use crate::name::breadth::{Breadth, breadth};
 use crate::name::embedded::Domain;
-use crate::rebinding::{Action, builtin};
+use crate::rebinding::{Action, Exception, builtin};
 use crate::wire::Name;
 use crate::zone::read_hosts;
 
@@ -50,6 +50,10 @@ impl Wishes {
         let server = self.server.unwrap_or_else(|| listener(settings));
         let plan = Plan::new(server, probe).block(ranges(settings));
         let plan = plan.fix(self.own(settings)?);
+        let (machinery, exceptions): (Vec<&Exception>, Vec<&Exception>) =
+            (settings.protection.policy.exceptions.iter())
+                .partition(|exception| builtin().contains(exception));
+        let plan = plan.spare(machinery.into_iter().map(suffix));
         if !self.domain.is_empty() {
             let allowed = self.domain.iter().map(|&name| Suffix {
                 name,
@@ -58,14 +62,7 @@ impl Wishes {
             return Ok(plan.allow(allowed).forward(self.domain.iter().copied()));
         }
         let decoded = domains.iter().map(|domain| *domain.suffix());
-        let exceptions = settings.protection.policy.exceptions.iter();
-        let exceptions: Vec<Suffix> = exceptions
-            .filter(|exception| !builtin().contains(exception))
-            .map(|exception| Suffix {
-                name: exception.domain,
-                subdomains: exception.subdomains,
-            })
-            .collect();
+        let exceptions: Vec<Suffix> = exceptions.into_iter().map(suffix).collect();
         let allowed = decoded.clone().map(|name| Suffix {
             name,
             subdomains: true,
@@ -173,6 +170,13 @@ impl Wishes {
             .ok_or_else(|| Refusal::new("no domain is decoded"))?;
         (domain.encode(address, Some(id)))
             .map_err(|why| Refusal::new(format!("{address} with the id {id:?}: {why}")))
+    }
+}
+
+fn suffix(exception: &Exception) -> Suffix {
+    Suffix {
+        name: exception.domain,
+        subdomains: exception.subdomains,
     }
 }
 

@@ -244,6 +244,30 @@ fn every_target_is_in_help_completions_and_readme() {
     }
 }
 
+/// What README shows of a snippet is what is printed.
+#[test]
+fn the_examples_in_readme_are_what_is_printed() {
+    let readme = include_str!("../../../README.md");
+    let blocks = readme.split("```console\n").skip(1);
+    let mut shown = 0;
+    for block in blocks.map(|rest| rest.split("```").next().unwrap()) {
+        for example in block.split("$ lanward emit ").skip(1) {
+            let (command, lines) = example.split_once('\n').unwrap();
+            if command.contains('|') {
+                continue;
+            }
+            let printed = emit(&command.split(' ').collect::<Vec<_>>()).out;
+            let mut rest = printed.lines();
+            for line in lines.lines().filter(|line| *line != "…") {
+                let found = rest.any(|printed| printed == line);
+                assert!(found, "{command}: {line:?} in {printed}");
+            }
+            shown += 1;
+        }
+    }
+    assert_eq!(shown, 3);
+}
+
 /// The words of all targets, as the list shows them.
 fn targets() -> Vec<String> {
     let list = emit(&["--list"]).out;

@@ -1,9 +1,9 @@
-//! dnscrypt-proxy with its snippets.
+//! dnscrypt-proxy with its snippets; Debian 12 has none.
 
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::support::authority::{Authority, NAME};
-use crate::support::peers::{Peer, for_newer, is_newer, sealed_dnsdist, start_checked, version};
+use crate::support::peers::{Peer, sealed_dnsdist, start_checked, version};
 use crate::support::records::{A, AAAA, HTTPS};
 
 use super::world::{ALONE, World, all, ask, leaks, plex};
@@ -89,38 +89,22 @@ fn parts(world: &World, mode: &str, names: &[&'static str]) -> Vec<(&'static str
     names.iter().map(part).collect()
 }
 
-fn is_there(test: &str) -> bool {
-    if !is_newer() {
-        for_newer(test, "dnscrypt-proxy, which is not in Debian 12");
-    }
-    is_newer()
-}
-
-#[test]
+#[cfg_attr(newer_debian, test)]
 fn dnscrypt_proxy_hands_the_names_to_lanward() {
-    if !is_there("dnscrypt_proxy_hands_the_names_to_lanward") {
-        return;
-    }
     let world = World::new();
     let proxy = proxy(&world, &parts(&world, "forward", &FORWARD), false);
     world.assert_forwards(&proxy.peer);
 }
 
-#[test]
+#[cfg_attr(newer_debian, test)]
 fn dnscrypt_proxy_asks_lanward_for_names_that_it_answers_itself() {
-    if !is_there("dnscrypt_proxy_asks_lanward_for_names_that_it_answers_itself") {
-        return;
-    }
     let world = World::with_own_names();
     let proxy = proxy(&world, &parts(&world, "forward", &FORWARD), false);
     world.assert_knows_own_names(&proxy.peer);
 }
 
-#[test]
+#[cfg_attr(newer_debian, test)]
 fn dnscrypt_proxy_is_protected_but_for_what_the_snippet_says() {
-    if !is_there("dnscrypt_proxy_is_protected_but_for_what_the_snippet_says") {
-        return;
-    }
     let world = World::with_one_name_alone();
     assert_eq!(leaks(&proxy(&world, &[], false).peer), all());
     let parts = parts(&world, "protect", &["conf", "blocked-ips", "allowed-names"]);
@@ -138,11 +122,8 @@ fn dnscrypt_proxy_is_protected_but_for_what_the_snippet_says() {
     }
 }
 
-#[test]
+#[cfg_attr(newer_debian, test)]
 fn dnscrypt_proxy_lets_the_names_through() {
-    if !is_there("dnscrypt_proxy_lets_the_names_through") {
-        return;
-    }
     let world = World::new();
     let mut parts = parts(&world, "allow", &["conf", "allowed-names"]);
     parts[0].1.push_str(BLOCKED);
@@ -154,11 +135,8 @@ fn dnscrypt_proxy_lets_the_names_through() {
     assert!(leaking.iter().any(|id| id == ALIAS), "{leaking:?}");
 }
 
-#[test]
+#[cfg_attr(newer_debian, test)]
 fn dnscrypt_proxy_has_the_names_of_own_servers() {
-    if !is_there("dnscrypt_proxy_has_the_names_of_own_servers") {
-        return;
-    }
     let world = World::new();
     let mut parts = parts(&world, "static", &["conf", "cloaking-rules"]);
     parts[0].1.push_str(BLOCKED);

@@ -10,6 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 use std::{env, fs, thread};
 
+use hickory_proto::rr::RecordType;
+
 use crate::support::client::Client;
 use crate::support::lanward::Lanward;
 use crate::support::peers::{Peer, installed, version};
@@ -215,6 +217,7 @@ fn about(id: &str, attack: bool) -> String {
     let row = rows()
         .find(|row| row.id == id && row.attack() == attack)
         .unwrap();
+    let word = |rtype: u16| RecordType::from(rtype).to_string();
     let data = |record: &Record| match (record.rtype, record.rdata.len()) {
         (A, 4) => {
             let octets: [u8; 4] = record.rdata.clone().try_into().unwrap();
@@ -224,8 +227,8 @@ fn about(id: &str, attack: bool) -> String {
             let octets: [u8; 16] = record.rdata.clone().try_into().unwrap();
             format!("AAAA {}", IpAddr::from(octets))
         }
-        (CNAME, _) => "CNAME".to_owned(),
-        (other, _) => format!("type {other}"),
+        (CNAME, _) => format!("CNAME `{}`", text(&record.rdata).replace(ID, "ID")),
+        (other, _) => word(other),
     };
     let mut answer: Vec<String> = row.want.iter().take(2).map(data).collect();
     if row.want.len() > answer.len() {
@@ -235,7 +238,7 @@ fn about(id: &str, attack: bool) -> String {
     format!(
         "`{}` {}: {}",
         name.replace(ID, "ID"),
-        row.query.qtype,
+        word(row.query.qtype),
         answer.join(", ")
     )
 }
@@ -245,8 +248,8 @@ fn document(columns: &[Column]) -> String {
     for column in columns {
         writeln!(out, "{}", column.line()).unwrap();
     }
-    out.push_str("\n## Vector by vector\n\nAttacks that get through, and legitimate answers that do not, are marked with an x. The question is \
-        the first one of its kind; the\nnumber behind the name is its type.\n\n| vector | kind | question and answer |");
+    out.push_str("\n## Vector by vector\n\nAttacks that get through, and legitimate answers that do not, are marked with an x. The \
+        question is the first of\nthose that make the vector; the answer is shortened.\n\n| vector | kind | question and answer |");
     for column in columns {
         write!(out, " {} |", column.title).unwrap();
     }

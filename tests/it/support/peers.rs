@@ -332,16 +332,6 @@ fn conf_of(program: &str) -> &'static str {
     }
 }
 
-/// Whether this is the run of `scripts/test-peers`, in a newer Debian release with all that the tests ask for.
-pub(crate) fn is_newer() -> bool {
-    env::var_os("LANWARD_PEERS").is_some()
-}
-
-/// Says that a test is for newer programs than this system has.
-pub(crate) fn for_newer(test: &str, what: &str) {
-    println!("skipped: {test}: needs {what}; scripts/test-peers runs it");
-}
-
 /// Starts it in the foreground with the configuration in `folder`.
 fn spawn(program: &str, folder: &Path) -> Child {
     let log = fs::File::create(folder.join("log")).unwrap();
