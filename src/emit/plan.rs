@@ -21,7 +21,7 @@ pub struct Suffix {
 #[derive(Debug, Clone)]
 pub struct Plan {
     allowed: Vec<Suffix>,
-    machinery: Vec<Suffix>,
+    machinery: Vec<Name>,
     forwarded: Vec<Name>,
     server: SocketAddr,
     ranges: Vec<IpNet>,
@@ -75,14 +75,19 @@ impl Plan {
 
     /// Names of the Internet's own machinery, whose private answers must pass wherever all others are blocked.
     #[must_use]
-    pub fn spare(mut self, names: impl IntoIterator<Item = Suffix>) -> Self {
+    pub fn spare(mut self, names: impl IntoIterator<Item = Name>) -> Self {
         self.machinery.extend(names);
         self
     }
 
     /// The plan for a protection: what it would break is allowed.
     pub(super) fn for_protection(&self) -> Self {
-        self.clone().allow(self.machinery.iter().copied())
+        self.clone()
+            .allow(self.machinery.iter().map(|&name| Suffix {
+                name,
+                // Whoever has the name has those below it; that need not be told to people.
+                subdomains: true,
+            }))
     }
 
     /// Domains whose questions lanward answers, each with all names below it.

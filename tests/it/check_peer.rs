@@ -620,7 +620,7 @@ fn adguard_home_is_protected_by_a_list() {
 /// What `lanward emit` prints has no fault, and means the domains that went in.
 #[test]
 fn what_emit_prints_is_read_again() {
-    let config = "[[rebinding.allow]]\ndomain = \"nas.example\"\n[[route]]\ndomains = [\"home.arpa\"]\nservers = [\"192.168.1.1\"]\nprivate = true\n";
+    let config = "[rebinding]\nbuiltin = false\n[[rebinding.allow]]\ndomain = \"nas.example\"\n[[route]]\ndomains = [\"home.arpa\"]\nservers = [\"192.168.1.1\"]\nprivate = true\n";
     let case = Case::new(&[
         ("lanward.toml", config),
         ("dnsmasq.d/x.conf", ""),

@@ -53,7 +53,7 @@ impl Wishes {
         let (machinery, exceptions): (Vec<&Exception>, Vec<&Exception>) =
             (settings.protection.policy.exceptions.iter())
                 .partition(|exception| builtin().contains(exception));
-        let plan = plan.spare(machinery.into_iter().map(suffix));
+        let plan = plan.spare(machinery.into_iter().map(|exception| exception.domain));
         if !self.domain.is_empty() {
             let allowed = self.domain.iter().map(|&name| Suffix {
                 name,

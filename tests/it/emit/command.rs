@@ -221,7 +221,8 @@ fn every_target_is_in_help_completions_and_readme() {
         String::from_utf8(output.stdout).unwrap()
     };
     let help = lanward(&["emit", "--help"]);
-    let shells = ["bash", "zsh", "fish"].map(|shell| lanward(&["completions", shell]));
+    // What is made for fish knows flags and their values alone.
+    let shells = ["bash", "zsh"].map(|shell| lanward(&["completions", shell]));
     let readme = include_str!("../../../README.md");
     let section = readme.split("## Next to another resolver").nth(1).unwrap();
     let section = section.split("\n## ").next().unwrap();

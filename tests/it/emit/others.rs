@@ -45,6 +45,9 @@ const ALLOWED: [&str; 5] = [
     "nas.example.net",
 ];
 
+/// What a protection lets through besides, so that it breaks nothing.
+const MACHINERY: [&str; 2] = ["dns.msftncsi.com", "ipv4only.arpa"];
+
 /// The fixed names and their addresses, in the order of their names.
 fn own() -> Vec<(String, IpAddr)> {
     let plex = |label: &str| format!("{label}.{ID}.plex.direct");
@@ -137,7 +140,7 @@ fn blocky_gets_blocks_of_its_configuration() {
     }
     let mut protect = yaml(&["blocky", "--mode", "protect"]);
     let allowed = strings(&protect["rebindingProtection"]["allowedDomains"].take());
-    assert_eq!(sorted(allowed), sorted(ALLOWED));
+    assert_eq!(sorted(allowed), sorted([&ALLOWED[..], &MACHINERY].concat()));
     assert_eq!(
         protect,
         json!({ "rebindingProtection": { "enable": true, "allowedDomains": null } })
@@ -285,8 +288,9 @@ fn technitium_gets_the_fields_of_its_app() {
         (&config["enableProtection"], &config["bypassNetworks"]),
         (&json!(true), &json!([]))
     );
-    let domains = || sorted(ALLOWED.into_iter().chain(["home.arpa"]));
-    assert_eq!(sorted(strings(&config["privateDomains"])), domains());
+    let allowed = [&ALLOWED[..], &["home.arpa"]].concat();
+    let domains = [&allowed[..], &MACHINERY].concat();
+    assert_eq!(sorted(strings(&config["privateDomains"])), sorted(domains));
     let networks: Vec<IpNet> = strings(&config["privateNetworks"])
         .iter()
         .map(|text| text.parse().unwrap())
@@ -306,7 +310,7 @@ fn technitium_gets_the_fields_of_its_app() {
             "{inside}"
         );
     }
-    for (mode, expected) in [("allow", domains()), ("forward", sorted(FORWARDED))] {
+    for (mode, expected) in [("allow", sorted(allowed)), ("forward", sorted(FORWARDED))] {
         let text = emit(&[
             "technitium",
             "--mode",
@@ -533,7 +537,9 @@ fn adguard_home_gets_upstreams_and_rules() {
         adguard(&["adguard-home", "--mode", "protect"], "rules")
             .into_iter()
             .partition(|rule| rule.starts_with('/'));
-    assert_eq!(exceptions, allow);
+    let machinery = MACHINERY.map(|name| format!("@@||{name}^"));
+    let expected = [allow, machinery.to_vec()].concat();
+    assert_eq!(sorted(exceptions), sorted(expected));
     let patterns = patterns.iter().map(|rule| {
         rule.strip_prefix('/')
             .and_then(|rule| rule.strip_suffix('/'))
