@@ -51,15 +51,17 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
 fn forward(plan: &Plan) -> String {
     let names = lua::table(plan.forwarded().iter().map(rooted));
     let server = plan.server();
-    let (probe, _) = plan.probe();
     lua::block(&format!(
         "-- The name that it asks to see whether lanward is there must be one that lanward answers by itself.\n\
          newServer({{address='{server}', name='lanward', pool='lanward', checkName='{}'}})\n\
          local lanward = newSuffixMatchNode()\nlanward:add({names})\n\
          addAction(SuffixMatchNodeRule(lanward), PoolAction('lanward'))\n",
-        rooted(probe)
+        rooted(ALWAYS)
     ))
 }
+
+/// The name that lanward answers by itself, whatever its configuration says.
+const ALWAYS: &str = "localhost";
 
 fn fixed(plan: &Plan) -> Result<String, Refusal> {
     let own = plan.own()?;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::Refusal;
+use super::{Mode, Refusal};
 use crate::name::special::SpecialUse;
 use crate::wire::Name;
 
@@ -26,7 +26,8 @@ pub struct Plan {
     server: SocketAddr,
     ranges: Vec<IpNet>,
     own: Vec<(Name, IpAddr)>,
-    probe: (Name, IpAddr),
+    probe: Option<(Name, IpAddr)>,
+    told: Vec<(&'static [Mode], String)>,
 }
 
 /// Public names with private addresses, by which one can see whether a protection is on. There is more than one because such a
@@ -39,8 +40,8 @@ const CANARIES: [&str; 4] = [
 ];
 
 impl Plan {
-    /// A plan without domains; `probe` is a name under one of the decoded domains and the address that it carries.
-    pub fn new(server: SocketAddr, probe: (Name, IpAddr)) -> Self {
+    /// A plan without domains, for a target that reaches lanward there.
+    pub fn new(server: SocketAddr) -> Self {
         Self {
             allowed: Vec::new(),
             machinery: Vec::new(),
@@ -48,8 +49,23 @@ impl Plan {
             server,
             ranges: Vec::new(),
             own: Vec::new(),
-            probe,
+            probe: None,
+            told: Vec::new(),
         }
+    }
+
+    /// A name among the domains and its address, to see whether it is answered.
+    #[must_use]
+    pub fn probe_with(mut self, probe: Option<(Name, IpAddr)>) -> Self {
+        self.probe = probe;
+        self
+    }
+
+    /// Something to be said in these modes.
+    #[must_use]
+    pub fn tell(mut self, modes: &'static [Mode], note: impl Into<String>) -> Self {
+        self.told.push((modes, note.into()));
+        self
     }
 
     /// Domains whose private answers pass.
@@ -175,9 +191,18 @@ impl Plan {
         Ok(&self.own)
     }
 
-    /// A name that must be answered, and its address.
-    pub fn probe(&self) -> (Name, IpAddr) {
+    /// A name among the domains that must be answered, and its address, if one is known.
+    pub fn probe(&self) -> Option<(Name, IpAddr)> {
         self.probe
+    }
+
+    /// What is to be said in a mode.
+    pub(super) fn told(&self, mode: Mode) -> impl Iterator<Item = &str> {
+        let said = self
+            .told
+            .iter()
+            .filter(move |(modes, _)| modes.contains(&mode));
+        said.map(|(_, note)| note.as_str())
     }
 
     /// A public name that leads inside, which a protection must not answer: one that nothing here lets through.
@@ -200,8 +225,6 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
 
     fn name(text: &str) -> Name {
@@ -210,9 +233,8 @@ mod tests {
 
     #[test]
     fn a_canary_is_none_of_the_allowed_names() {
-        let address = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 10));
         let server = SocketAddr::from(([192, 168, 1, 2], 53));
-        let plan = Plan::new(server, (name("x.nip.io"), address));
+        let plan = Plan::new(server);
         assert_eq!(plan.canary(), "10-0-0-1.nip.io");
         let allowed = Suffix {
             name: name("nip.io"),

@@ -114,12 +114,32 @@ impl Target {
                 words.join(", ")
             )));
         }
+        let is_empty = match mode {
+            Mode::Allow => plan.allowed().is_empty(),
+            Mode::Forward => plan.forwarded().is_empty(),
+            Mode::Protect | Mode::Static => false,
+        };
+        if is_empty {
+            return Err(Refusal::new(
+                "no domain is meant: the configuration has no presets, no exceptions and no names of its own. Name one with --domain",
+            ));
+        }
         let mut snippet = match mode {
             Mode::Protect => write(&plan.for_protection(), mode)?,
             _ => write(plan, mode)?,
         };
+        for note in plan.told(mode) {
+            snippet.note(note);
+        }
         if mode == Mode::Forward {
             self.warn_of_server(plan, &mut snippet);
+        }
+        if mode == Mode::Protect {
+            snippet.note(format!(
+                "A domain that {} asks a server inside about (conditional forwarding to a router or a domain controller) needs an exception, too: a \
+                 [[rebinding.allow]] or a [[route]] with private = true in lanward's configuration.",
+                self.title
+            ));
         }
         let heading = Heading {
             target: self.name,
@@ -127,7 +147,7 @@ impl Target {
             subject: mode.to_string(),
             versions: self.versions,
             purpose: purpose(self, plan, mode),
-            verify: verify(plan, mode, ask),
+            verify: self.verify(plan, mode, ask),
         };
         Ok(Emitted { heading, snippet })
     }
@@ -160,6 +180,14 @@ impl Target {
                 self.title
             ));
         }
+        let takes_port = matches!(self.runs, Runs::Anywhere | Runs::PerhapsInContainer);
+        if takes_port && server.ip().is_loopback() && server.port() == 53 {
+            snippet.warn(format!(
+                "{server} may be where {} itself answers, which then would ask itself: let lanward listen on another port or address, and name \
+                 that with --server",
+                self.title
+            ));
+        }
         if self.runs == Runs::PerhapsInContainer && server.ip().is_loopback() {
             snippet.note(format!(
                 "If {} runs in a container, {} is the container itself: name lanward's address in this network with --server.",
@@ -175,6 +203,41 @@ impl Target {
             self.title
         ));
     }
+
+    /// One question that must be answered, and one that must not.
+    fn verify(&self, plan: &Plan, mode: Mode, ask: &str) -> Vec<(String, String)> {
+        let own = plan.own().ok().and_then(<[_]>::first).copied();
+        let probe = if mode == Mode::Static {
+            own
+        } else {
+            plan.probe()
+        };
+        let takes_type = ask.contains("dig ") || ask.starts_with("Resolve-DnsName");
+        let good = match probe {
+            Some((name, address)) => {
+                let kind = if address.is_ipv6() && takes_type {
+                    " AAAA"
+                } else {
+                    ""
+                };
+                (format!("{ask} {name}{kind}"), format!("says {address}"))
+            }
+            None => (
+                format!("{ask} NAME"),
+                "says the address of NAME, which is one of yours there".to_owned(),
+            ),
+        };
+        let bad = format!("{ask} {}", plan.canary());
+        let can = self.modes();
+        let says = if mode == Mode::Protect {
+            "says no address".to_owned()
+        } else if can.contains(&Mode::Protect) || can.contains(&Mode::Allow) {
+            "says no address, if the protection is on".to_owned()
+        } else {
+            format!("says an address: {} has no protection", self.title)
+        };
+        vec![good, (bad, says)]
+    }
 }
 
 fn purpose(target: &Target, plan: &Plan, mode: Mode) -> String {
@@ -189,7 +252,16 @@ fn purpose(target: &Target, plan: &Plan, mode: Mode) -> String {
             let server = plan.server();
             format!("{title} hands questions for {names} to lanward at {server}")
         }
-        Mode::Protect => format!("{title} blocks private answers for all other domains"),
+        Mode::Protect => {
+            let names: Vec<Name> = plan.allowed().iter().map(|suffix| suffix.name).collect();
+            if names.is_empty() {
+                return format!("{title} blocks private answers for all domains");
+            }
+            format!(
+                "{title} blocks private answers for all domains but {}",
+                list(&names)
+            )
+        }
         Mode::Static => format!("{title} answers the names of your own servers"),
     }
 }
@@ -203,25 +275,4 @@ fn list(names: &[Name]) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
-}
-
-/// One question that must be answered, and one that must not.
-fn verify(plan: &Plan, mode: Mode, ask: &str) -> Vec<(String, String)> {
-    let (name, address) = match (mode, plan.own()) {
-        (Mode::Static, Ok([own, ..])) => *own,
-        _ => plan.probe(),
-    };
-    let takes_type = ask.contains("dig ") || ask.starts_with("Resolve-DnsName");
-    let kind = if address.is_ipv6() && takes_type {
-        " AAAA"
-    } else {
-        ""
-    };
-    let good = (format!("{ask} {name}{kind}"), format!("says {address}"));
-    let bad = format!("{ask} {}", plan.canary());
-    let says = match mode {
-        Mode::Protect => "says no address",
-        _ => "says no address, if the protection is on",
-    };
-    vec![good, (bad, says.to_owned())]
 }

@@ -48,7 +48,8 @@ fn plan(server: &str) -> Plan {
         "168.192.in-addr.arpa",
     ]);
     let networks = address::networks().into_iter().map(|(network, _)| network);
-    Plan::new(server.parse().unwrap(), probe)
+    Plan::new(server.parse().unwrap())
+        .probe_with(Some(probe))
         .allow(allowed)
         .forward(forwarded)
         .block(networks)
@@ -490,7 +491,7 @@ fn static_without_servers_says_what_is_missing() {
         .filter(|target| target.modes().contains(&Mode::Static))
     {
         let probe = ("a.plex.direct".parse().unwrap(), Ipv4Addr::LOCALHOST.into());
-        let plan = Plan::new("192.168.1.2:53".parse().unwrap(), probe);
+        let plan = Plan::new("192.168.1.2:53".parse().unwrap()).probe_with(Some(probe));
         let refusal = known.emit(&plan, Some(Mode::Static)).unwrap_err();
         assert!(
             refusal.to_string().contains("--plex"),

@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use clap::Args;
+use ipnet::IpNet;
 
 use crate::address;
 use crate::config::{OwnNetwork, Settings};
-use crate::emit::{Front, Plan, Refusal, Server, Suffix, Target};
+use crate::emit::{Front, Mode, Plan, Refusal, Server, Suffix, Target};
 use crate::name::breadth::{Breadth, breadth};
 use crate::name::embedded::Domain;
-use crate::rebinding::{Action, Exception, builtin};
+use crate::rebinding::{Action, Exception, PRIVATE, builtin};
 use crate::wire::Name;
 use crate::zone::read_hosts;
 
@@ -46,20 +47,32 @@ impl Wishes {
     /// What a resolver shall do.
     pub(super) fn plan(&self, settings: &Settings) -> Result<Plan, Refusal> {
         let domains: Vec<Domain> = self.decoded(settings);
-        let probe = probe(&domains)?;
         let server = self.server.unwrap_or_else(|| listener(settings));
-        let plan = Plan::new(server, probe).block(ranges(settings));
-        let plan = plan.fix(self.own(settings)?);
+        let plan = Plan::new(server).block(ranges(settings));
+        let plan = plan.probe_with(self.probe(&domains, settings));
+        let mut plan = plan.fix(self.own(settings)?);
+        for name in left_out(settings) {
+            let note = format!(
+                "{name} in lanward's configuration is left out: a name with a wildcard is no name of one server."
+            );
+            plan = plan.tell(&[Mode::Static], note);
+        }
         let (machinery, exceptions): (Vec<&Exception>, Vec<&Exception>) =
             (settings.protection.policy.exceptions.iter())
                 .partition(|exception| builtin().contains(exception));
-        let plan = plan.spare(machinery.into_iter().map(|exception| exception.domain));
+        plan = plan.spare(machinery.into_iter().map(|exception| exception.domain));
         if !self.domain.is_empty() {
             let allowed = self.domain.iter().map(|&name| Suffix {
                 name,
                 subdomains: true,
             });
             return Ok(plan.allow(allowed).forward(self.domain.iter().copied()));
+        }
+        for note in exceptions
+            .iter()
+            .filter_map(|exception| narrower(exception))
+        {
+            plan = plan.tell(&[Mode::Allow, Mode::Protect], note);
         }
         let decoded = domains.iter().map(|domain| *domain.suffix());
         let exceptions: Vec<Suffix> = exceptions.into_iter().map(suffix).collect();
@@ -71,7 +84,17 @@ impl Wishes {
             .chain(exceptions.iter().map(|suffix| suffix.name))
             .chain(local(settings))
             .collect();
-        let allowed: Vec<Suffix> = allowed.chain(exceptions).collect();
+        let routes = settings
+            .upstream
+            .routes
+            .iter()
+            .filter(|route| route.private);
+        let private = routes.flat_map(|route| route.domains.iter().copied());
+        let private = private.map(|name| Suffix {
+            name,
+            subdomains: true,
+        });
+        let allowed: Vec<Suffix> = allowed.chain(exceptions).chain(private).collect();
         let mut names = forwarded
             .iter()
             .chain(allowed.iter().map(|suffix| &suffix.name));
@@ -135,6 +158,17 @@ impl Wishes {
         )))
     }
 
+    /// A name that the plan is about, and its address.
+    fn probe(&self, domains: &[Domain], settings: &Settings) -> Option<(Name, IpAddr)> {
+        let is_meant = |name: &Name| {
+            self.domain.is_empty() || self.domain.iter().any(|domain| name.is_within(domain))
+        };
+        let hosts = settings.local.hosts.iter();
+        let mut hosts = hosts.filter(|host| is_plain(&host.name) && is_meant(&host.name));
+        let host = || hosts.find_map(|host| Some((host.name, *host.addresses.first()?)));
+        domains.iter().find_map(carrying).or_else(host)
+    }
+
     fn decoded(&self, settings: &Settings) -> Vec<Domain> {
         let wanted = |domain: &&Domain| {
             let suffix = domain.suffix();
@@ -180,24 +214,45 @@ fn suffix(exception: &Exception) -> Suffix {
     }
 }
 
-/// A name to try with, and its address.
-fn probe(domains: &[Domain]) -> Result<(Name, IpAddr), Refusal> {
-    let encode = |domain: &Domain| {
-        let loopback = Ipv4Addr::LOCALHOST;
-        [EXAMPLE, loopback]
-            .into_iter()
-            .map(IpAddr::V4)
-            .find_map(|address| {
-                let ids = [Some(EXAMPLE_ID), None];
-                let name = ids
-                    .into_iter()
-                    .find_map(|id| domain.encode(address, id).ok());
-                name.map(|name| (name, address))
-            })
+/// What lanward asks of an exception beyond its name, which other programs cannot.
+fn narrower(exception: &Exception) -> Option<String> {
+    let list = |nets: &[IpNet]| {
+        let shown: Vec<String> = nets.iter().map(IpNet::to_string).collect();
+        shown.join(", ")
     };
-    let fixed = || crate::config::default_domains().iter().find_map(encode);
-    let found = domains.iter().find_map(encode).or_else(fixed);
-    found.ok_or_else(|| Refusal::new("no domain is decoded"))
+    let mut bounds = Vec::new();
+    if exception.ranges != PRIVATE {
+        bounds.push(format!("only addresses in {}", list(&exception.ranges)));
+    }
+    if !exception.clients.is_empty() {
+        bounds.push(format!("only to {}", list(&exception.clients)));
+    }
+    let name = exception.domain;
+    (!bounds.is_empty()).then(|| {
+        format!(
+            "For {name} lanward gives {}; here every private address passes, to everybody.",
+            bounds.join(", and ")
+        )
+    })
+}
+
+/// A name under a decoded domain, and its address.
+fn carrying(domain: &Domain) -> Option<(Name, IpAddr)> {
+    let addresses = [EXAMPLE, Ipv4Addr::LOCALHOST].into_iter().map(IpAddr::V4);
+    let mut named = addresses.filter_map(|address| {
+        let ids = [Some(EXAMPLE_ID), None];
+        let name = ids
+            .into_iter()
+            .find_map(|id| domain.encode(address, id).ok());
+        name.map(|name| (name, address))
+    });
+    named.next()
+}
+
+/// The configured hosts that cannot be written one by one.
+fn left_out(settings: &Settings) -> impl Iterator<Item = Name> {
+    let hosts = settings.local.hosts.iter().map(|host| host.name);
+    hosts.filter(|name| !is_plain(name))
 }
 
 /// Where lanward listens; on all addresses means also on this machine's own.
@@ -214,7 +269,7 @@ fn listener(settings: &Settings) -> SocketAddr {
 }
 
 /// All networks whose addresses lanward blocks.
-fn ranges(settings: &Settings) -> Vec<ipnet::IpNet> {
+fn ranges(settings: &Settings) -> Vec<IpNet> {
     let mut ranges: Vec<_> = address::networks()
         .into_iter()
         .map(|(net, _)| net)
@@ -257,7 +312,7 @@ fn local(settings: &Settings) -> Vec<Name> {
     names
         .into_iter()
         .map(above)
-        .filter(|name| name.label_count() > 1)
+        .filter(|name| *name != Name::ROOT)
         .collect()
 }
 

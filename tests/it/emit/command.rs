@@ -132,7 +132,7 @@ fn domains_exceptions_networks_and_local_names_come_from_the_configuration() {
         "[server]\nlisten = [\"192.168.1.2:53\"]\n[embedded]\npresets = [\"plex.direct\", \"sslip.io\"]\n\
          [[rebinding.allow]]\ndomain = \"nas.example.com\"\n[rebinding]\nown_networks = [\"2001:db8:1::/48\", \"203.0.112.0/24\"]\nown_action = \"block\"\n\
          [[host]]\nname = \"jellyfin.example.org\"\naddresses = [\"192.168.1.20\"]\n[[route]]\ndomains = [\"corp.example\"]\n\
-         servers = [\"127.0.0.9\"]\nprivate = true\n[hosts]\nfiles = [\"{}\"]\n",
+         servers = [\"127.0.0.9\"]\nprivate = true\n[[route]]\ndomains = [\"lan\"]\nservers = [\"127.0.0.9\"]\n[hosts]\nfiles = [\"{}\"]\n",
         hosts.display()
     );
     fs::write(&configuration, text).unwrap();
@@ -143,13 +143,20 @@ fn domains_exceptions_networks_and_local_names_come_from_the_configuration() {
         ran.out
     };
     let (allow, forward, protect) = (run("allow"), run("forward"), run("protect"));
-    for name in ["plex.direct", "sslip.io", "nip.io", "nas.example.com"] {
+    // lanward lets private answers of these pass; a private route is one to a server inside.
+    for name in [
+        "plex.direct",
+        "sslip.io",
+        "nip.io",
+        "nas.example.com",
+        "corp.example",
+    ] {
         let line = format!("    private-domain: \"{name}\"");
         for text in [&allow, &forward, &protect] {
             assert!(body(text).contains(&line.as_str()), "{line} in {text}");
         }
     }
-    for name in ["jellyfin.example.org", "corp.example", "tv.example.net"] {
+    for name in ["jellyfin.example.org", "lan", "tv.example.net"] {
         let line = format!("    name: \"{name}\"");
         assert!(
             body(&forward).contains(&line.as_str()),
@@ -208,6 +215,61 @@ fn data_and_text_say_the_same() {
         assert_eq!(data["verify"].as_array().unwrap().len(), 2, "{target}");
         assert_eq!(emit(&arguments).out, text.out, "a second run of {target}");
     }
+}
+
+/// What an exception asks for beyond its name gets lost in other programs, so it is said.
+#[test]
+fn a_bound_of_an_exception_that_is_lost_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = folder.path().join("lanward.toml");
+    let text = "[[rebinding.allow]]\ndomain = \"corp.example.net\"\nranges = [\"10.1.0.0/16\"]\nclients = [\"192.168.1.5/32\"]\n";
+    fs::write(&configuration, text).unwrap();
+    let run = |mode| {
+        let configuration = configuration.to_str().unwrap();
+        let ran = emit(&[
+            "unbound",
+            "--config",
+            configuration,
+            "--mode",
+            mode,
+            "--format",
+            "json",
+        ]);
+        let data: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        data["notes"].to_string()
+    };
+    let bound = "For corp.example.net lanward gives only addresses in 10.1.0.0/16, and only to 192.168.1.5/32;";
+    assert!(run("allow").contains(bound), "{}", run("allow"));
+    assert!(run("protect").contains(bound));
+    // There lanward answers, and looks.
+    assert!(!run("forward").contains(bound));
+}
+
+/// What is asked to see whether it works is a name that is meant.
+#[test]
+fn the_question_that_must_be_answered_is_about_what_is_meant() {
+    let good = |arguments: &[&str]| {
+        let ran = emit(&[arguments, &["--format", "json"]].concat());
+        let data: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        data["verify"][0].to_string()
+    };
+    assert!(good(&["unbound"]).contains(".plex.direct"));
+    let other = good(&["unbound", "--domain", "corp.example.net"]);
+    assert!(
+        !other.contains("plex.direct") && other.contains("NAME"),
+        "{other}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = folder.path().join("lanward.toml");
+    let path = configuration.to_str().unwrap();
+    fs::write(&configuration, "embedded.presets = []\n[[host]]\nname = \"nas.example.org\"\naddresses = [\"192.168.1.20\"]\n").unwrap();
+    let host = good(&["unbound", "--config", path]);
+    assert!(
+        host.contains("nas.example.org") && host.contains("192.168.1.20"),
+        "{host}"
+    );
+    fs::write(&configuration, "embedded.presets = []\n").unwrap();
+    refused(&["unbound", "--config", path], &["no domain", "--domain"]);
 }
 
 /// One list: what it shows is what help, completions and README show.
