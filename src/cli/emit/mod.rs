@@ -1,5 +1,6 @@
 //! `lanward emit`.
 
+mod known;
 mod output;
 mod wishes;
 
@@ -94,8 +95,13 @@ impl Emit {
         };
         let emitted = match target.job {
             Job::Resolver { .. } => self.wishes.plan(&settings).and_then(|plan| {
-                self.wishes.refuse_front(target)?;
-                target.emit(&plan, self.mode.map(Mode::from))
+                let mode = self
+                    .mode
+                    .map(Mode::from)
+                    .or_else(|| self.wishes.mode(target));
+                let emitted = target.emit(&plan, mode)?;
+                self.wishes.refuse_idle(target, mode)?;
+                Ok(emitted)
             }),
             Job::Proxy { .. } => self.front(target),
         };
@@ -115,10 +121,16 @@ impl Emit {
                 target.title
             )));
         }
+        self.wishes.refuse_domains(target.title)?;
         target.emit_front(&self.wishes.front()?)
     }
 
     fn give(&self, emitted: &Emitted) -> Result<(), Refusal> {
+        if self.format == Format::Json && (self.part.is_some() || self.in_place) {
+            return Err(Refusal::new(
+                "--format json gives the snippet as a whole; leave --part and --in-place out",
+            ));
+        }
         let parts = &emitted.snippet.parts;
         let words = || {
             let words: Vec<&str> = parts.iter().map(|part| part.name).collect();

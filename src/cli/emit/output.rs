@@ -1,22 +1,34 @@
 //! Snippets in files: whole or not at all.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::Path;
+
+use tempfile::{Builder, NamedTempFile};
 
 use crate::emit::form::replace as replace_block;
 use crate::emit::{Comment, Emitted, Part, Refusal};
 
+/// The largest file in which something is replaced, in octets. No configuration is as large.
+const MOST: u64 = 16 << 20;
+/// What a new file may be read and written by; the process's mask takes from it.
+const MODE: u32 = 0o666;
+
 /// Writes a file that is not there yet.
 pub(super) fn create(path: &Path, text: &str) -> Result<(), Refusal> {
-    if path.symlink_metadata().is_ok() {
-        return Err(Refusal::new(format!(
-            "{} is there already; with --in-place what is between its markers is replaced",
-            path.display()
-        )));
+    let failed = |error| failed(path, &error);
+    let new = beside(path, text.as_bytes()).map_err(failed)?;
+    match new.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Refusal::new(format!(
+                "{} is there already; with --in-place what is between its markers is replaced. Without --output it is printed",
+                path.display()
+            )))
+        }
+        Err(error) => Err(failed(error.error)),
     }
-    write(path, text.as_bytes(), None).map_err(|error| failed(path, &error))
 }
 
 /// Replaces what is between the markers of `part` in a file; one that is not there is made.
@@ -27,16 +39,18 @@ pub(super) fn replace(path: &Path, emitted: &Emitted, part: &Part) -> Result<(),
              belongs by hand",
         ));
     }
+    let failed = |error| failed(path, &error);
     // A link stays one: what it leads to is replaced.
     let file = match fs::canonicalize(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return create(path, &emitted.file(part));
         }
-        Err(error) => return Err(failed(path, &error)),
+        Err(error) => return Err(failed(error)),
     };
-    let before = fs::read(&file).map_err(|error| failed(path, &error))?;
-    let after = replace_block(&before, &emitted.mark(part), &emitted.file(part)).map_err(|why| {
+    let before = read(&file).map_err(failed)?;
+    let (mark, block) = (emitted.mark(part), emitted.file(part));
+    let after = replace_block(&before, part.comment, &mark, &block).map_err(|why| {
         Refusal::new(format!(
             "{}: {why}; nothing was changed. Put the snippet there once by hand, with its first and its last line",
             path.display()
@@ -45,46 +59,52 @@ pub(super) fn replace(path: &Path, emitted: &Emitted, part: &Part) -> Result<(),
     if after == before {
         return Ok(());
     }
-    write(&file, &after, Some(&file)).map_err(|error| failed(path, &error))
+    let new = beside(&file, &after).map_err(failed)?;
+    take_after(new.as_file(), &file)
+        .and_then(|()| new.persist(&file).map_err(|error| error.error))
+        .map(drop)
+        .map_err(failed)
 }
 
-/// Writes a file beside its place and moves it there. What it replaces gives it owner and permissions.
-fn write(path: &Path, text: &[u8], before: Option<&Path>) -> io::Result<()> {
-    let new = beside(path);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&new)
-        .and_then(|mut file| {
-            if let Some(before) = before {
-                take_after(&file, before)?;
-            }
-            file.write_all(text)?;
-            file.sync_all()?;
-            fs::rename(&new, path)
-        });
-    if written.is_err() {
-        // It is of no use, and may be somebody else's if it could not be made.
-        drop(fs::remove_file(&new));
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is no regular file"));
     }
-    written
+    let mut text = Vec::new();
+    File::open(path)?.take(MOST + 1).read_to_end(&mut text)?;
+    if u64::try_from(text.len()).is_ok_and(|length| length > MOST) {
+        return Err(io::Error::other("it is larger than 16 MiB"));
+    }
+    Ok(text)
 }
 
-fn take_after(file: &File, before: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, fchown};
+/// A file with this text in the folder of `path`, which goes away unless it is moved there.
+fn beside(path: &Path, text: &[u8]) -> io::Result<NamedTempFile> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut new = Builder::new()
+        .prefix(".lanward-")
+        .permissions(Permissions::from_mode(MODE))
+        .tempfile_in(folder.unwrap_or_else(|| Path::new(".")))?;
+    new.write_all(text)?;
+    new.as_file().sync_all()?;
+    Ok(new)
+}
+
+/// Gives a new file owner and permissions of the one that it replaces.
+fn take_after(new: &File, before: &Path) -> io::Result<()> {
     let metadata = fs::metadata(before)?;
-    let own = file.metadata()?;
-    if (own.uid(), own.gid()) != (metadata.uid(), metadata.gid()) {
-        fchown(file, Some(metadata.uid()), Some(metadata.gid()))?;
+    let own = new.metadata()?;
+    let (user, group) = (metadata.uid(), metadata.gid());
+    if (own.uid(), own.gid()) != (user, group) {
+        fchown(new, Some(user), Some(group)).map_err(|error| {
+            let why = format!("it belongs to user {user} and group {group}, whom a new file cannot be given: {error}; run this as root");
+            io::Error::new(error.kind(), why)
+        })?;
     }
-    file.set_permissions(metadata.permissions())
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".lanward-{}", std::process::id()));
-    path.with_file_name(name)
+    new.set_permissions(metadata.permissions())
 }
 
 fn failed(path: &Path, error: &io::Error) -> Refusal {

@@ -1,22 +1,19 @@
 //! What a snippet is about: from the configuration, and from the command line.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
-use ipnet::IpNet;
 
-use crate::address;
-use crate::config::{OwnNetwork, Settings};
+use super::known::{self, is_plain};
+use crate::config::Settings;
 use crate::emit::{Front, Mode, Plan, Refusal, Server, Suffix, Target};
 use crate::name::breadth::{Breadth, breadth};
-use crate::name::embedded::Domain;
-use crate::rebinding::{Action, Exception, PRIVATE, builtin};
+use crate::rebinding::{Exception, builtin};
 use crate::wire::Name;
-use crate::zone::read_hosts;
+use crate::zone::Host;
 
-/// The id in questions for trying out.
-const EXAMPLE_ID: &str = "0123456789abcdef0123456789abcdef";
-const EXAMPLE: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 10);
+/// The port of public names unless it is said.
+const HTTPS: u16 = 443;
 
 #[derive(Debug, Args)]
 pub(super) struct Wishes {
@@ -36,74 +33,49 @@ pub(super) struct Wishes {
     #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = parse_jellyfin)]
     jellyfin: Option<SocketAddr>,
     /// The name under which a proxy offers the media server
-    #[arg(long, value_name = "NAME", value_parser = parse_host)]
+    #[arg(long, value_name = "NAME", value_parser = parse_public)]
     host: Option<Name>,
-    /// The port under which a proxy offers it
-    #[arg(long, value_name = "PORT", default_value_t = 443, value_parser = clap::value_parser!(u16).range(1..))]
-    port: u16,
+    /// The port under which a proxy offers it, if not 443
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
 }
 
 impl Wishes {
     /// What a resolver shall do.
     pub(super) fn plan(&self, settings: &Settings) -> Result<Plan, Refusal> {
-        let domains: Vec<Domain> = self.decoded(settings);
-        let server = self.server.unwrap_or_else(|| listener(settings));
-        let plan = Plan::new(server).block(ranges(settings));
-        let plan = plan.probe_with(self.probe(&domains, settings));
-        let mut plan = plan.fix(self.own(settings)?);
-        for name in left_out(settings) {
-            let note = format!(
-                "{name} in lanward's configuration is left out: a name with a wildcard is no name of one server."
-            );
-            plan = plan.tell(&[Mode::Static], note);
-        }
+        let hosts = known::hosts(settings)?;
+        let server = self.server.unwrap_or_else(|| known::listener(settings));
+        let plan = Plan::new(server)
+            .block(known::ranges(settings))
+            .probe_with(self.probe(settings, &hosts))
+            .fix(self.own(&hosts)?);
+        let exceptions = settings.protection.policy.exceptions.iter();
         let (machinery, exceptions): (Vec<&Exception>, Vec<&Exception>) =
-            (settings.protection.policy.exceptions.iter())
-                .partition(|exception| builtin().contains(exception));
-        plan = plan.spare(machinery.into_iter().map(|exception| exception.domain));
+            exceptions.partition(|exception| builtin().contains(exception));
+        let plan = plan.spare(machinery.into_iter().map(|exception| exception.domain));
         if !self.domain.is_empty() {
-            let allowed = self.domain.iter().map(|&name| Suffix {
-                name,
-                subdomains: true,
-            });
+            let allowed = self.domain.iter().copied().map(whole);
             return Ok(plan.allow(allowed).forward(self.domain.iter().copied()));
         }
-        for note in exceptions
-            .iter()
-            .filter_map(|exception| narrower(exception))
-        {
-            plan = plan.tell(&[Mode::Allow, Mode::Protect], note);
-        }
-        let decoded = domains.iter().map(|domain| *domain.suffix());
-        let exceptions: Vec<Suffix> = exceptions.into_iter().map(suffix).collect();
-        let allowed = decoded.clone().map(|name| Suffix {
-            name,
-            subdomains: true,
-        });
-        let forwarded: Vec<Name> = decoded
-            .chain(exceptions.iter().map(|suffix| suffix.name))
-            .chain(local(settings))
+        let decoded = settings.embedded.iter().map(|domain| *domain.suffix());
+        let allowed: Vec<Suffix> = decoded
+            .clone()
+            .chain(known::private(settings))
+            .map(whole)
+            .chain(exceptions.iter().copied().map(known::suffix))
             .collect();
-        let routes = settings
-            .upstream
-            .routes
-            .iter()
-            .filter(|route| route.private);
-        let private = routes.flat_map(|route| route.domains.iter().copied());
-        let private = private.map(|name| Suffix {
-            name,
-            subdomains: true,
-        });
-        let allowed: Vec<Suffix> = allowed.chain(exceptions).chain(private).collect();
-        let mut names = forwarded
-            .iter()
-            .chain(allowed.iter().map(|suffix| &suffix.name));
-        if let Some(odd) = names.find(|name| !is_plain(name)) {
-            return Err(Refusal::new(format!(
-                "{odd} cannot be written into other programs: allowed are letters, digits, hyphens and underscores. Leave it out with --domain"
-            )));
-        }
-        Ok(plan.allow(allowed).forward(forwarded))
+        let forwarded = decoded
+            .chain(exceptions.iter().map(|exception| exception.domain))
+            .chain(known::local(settings, &hosts));
+        let (forwarded, odd): (Vec<Name>, Vec<Name>) = forwarded.partition(is_plain);
+        let plan = plan
+            .allow(allowed.into_iter().filter(|suffix| is_plain(&suffix.name)))
+            .forward(forwarded);
+        let plan = tell_of_odd(plan, &odd, &hosts);
+        let lost = exceptions.into_iter().filter_map(known::narrower);
+        Ok(lost.fold(plan, |plan, note| {
+            plan.tell(&[Mode::Allow, Mode::Protect], note)
+        }))
     }
 
     /// What a proxy stands in front of.
@@ -140,55 +112,74 @@ impl Wishes {
         };
         Ok(Front {
             host,
-            port: self.port,
+            port: self.port.unwrap_or(HTTPS),
             server,
         })
     }
 
-    /// A resolver has no use for what a proxy needs.
-    pub(super) fn refuse_front(&self, target: &Target) -> Result<(), Refusal> {
-        let flag = match (self.host, self.jellyfin) {
-            (Some(_), _) => "--host",
-            (_, Some(_)) => "--jellyfin",
-            _ => return Ok(()),
-        };
-        Err(Refusal::new(format!(
-            "{} answers questions and stands in front of no media server; leave {flag} out",
-            target.title
-        )))
+    /// The mode that these wishes ask for, if it was not said: fixed names, if one of them was.
+    pub(super) fn mode(&self, target: &Target) -> Option<Mode> {
+        let fixed = !self.plex.is_empty() && target.modes().contains(&Mode::Static);
+        fixed.then_some(Mode::Static)
+    }
+
+    /// A resolver has no use for what a proxy needs, nor other modes for fixed names.
+    pub(super) fn refuse_idle(&self, target: &Target, mode: Option<Mode>) -> Result<(), Refusal> {
+        let title = target.title;
+        let proxy = [
+            ("--host", self.host.is_some()),
+            ("--jellyfin", self.jellyfin.is_some()),
+            ("--port", self.port.is_some()),
+        ];
+        if let Some((flag, _)) = proxy.into_iter().find(|(_, given)| *given) {
+            return Err(Refusal::new(format!(
+                "{title} answers questions and stands in front of no media server; leave {flag} out"
+            )));
+        }
+        if !self.plex.is_empty() && mode != Some(Mode::Static) {
+            return Err(Refusal::new(
+                "--plex names a server for --mode static, which writes its fixed names; leave one of them out",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A proxy has no use for what a resolver needs.
+    pub(super) fn refuse_domains(&self, title: &str) -> Result<(), Refusal> {
+        let resolver = [
+            ("--domain", !self.domain.is_empty()),
+            ("--server", self.server.is_some()),
+        ];
+        match resolver.into_iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((flag, _)) => Err(Refusal::new(format!(
+                "{title} stands in front of a media server and asks no resolver; leave {flag} out"
+            ))),
+        }
     }
 
     /// A name that the plan is about, and its address.
-    fn probe(&self, domains: &[Domain], settings: &Settings) -> Option<(Name, IpAddr)> {
-        let is_meant = |name: &Name| {
-            self.domain.is_empty() || self.domain.iter().any(|domain| name.is_within(domain))
-        };
-        let hosts = settings.local.hosts.iter();
-        let mut hosts = hosts.filter(|host| is_plain(&host.name) && is_meant(&host.name));
-        let host = || hosts.find_map(|host| Some((host.name, *host.addresses.first()?)));
-        domains.iter().find_map(carrying).or_else(host)
-    }
-
-    fn decoded(&self, settings: &Settings) -> Vec<Domain> {
-        let wanted = |domain: &&Domain| {
-            let suffix = domain.suffix();
-            self.domain.is_empty() || self.domain.iter().any(|name| suffix.is_within(name))
-        };
-        settings.embedded.iter().filter(wanted).cloned().collect()
+    fn probe(&self, settings: &Settings, hosts: &[Host]) -> Option<(Name, IpAddr)> {
+        let is_within = |name: &Name| self.domain.iter().any(|domain| name.is_within(domain));
+        let is_meant = |name: &Name| self.domain.is_empty() || is_within(name);
+        let mut decoded = settings.embedded.iter();
+        let decoded = decoded.find_map(|domain| {
+            let found = known::carrying(domain)?;
+            is_meant(&found.0).then_some(found)
+        });
+        let mut hosts = hosts
+            .iter()
+            .filter(|host| is_plain(&host.name) && is_meant(&host.name));
+        decoded.or_else(|| hosts.find_map(|host| Some((host.name, *host.addresses.first()?))))
     }
 
     /// The fixed names of own servers: those of Plex, and hosts of the configuration.
-    fn own(&self, settings: &Settings) -> Result<Vec<(Name, IpAddr)>, Refusal> {
+    fn own(&self, hosts: &[Host]) -> Result<Vec<(Name, IpAddr)>, Refusal> {
         let mut own = Vec::new();
         for &address in &self.plex {
             own.push((self.encode(address)?, address));
         }
-        for host in settings
-            .local
-            .hosts
-            .iter()
-            .filter(|host| is_plain(&host.name))
-        {
+        for host in hosts.iter().filter(|host| is_plain(&host.name)) {
             own.extend(host.addresses.iter().map(|&address| (host.name, address)));
         }
         Ok(own)
@@ -207,121 +198,29 @@ impl Wishes {
     }
 }
 
-fn suffix(exception: &Exception) -> Suffix {
+fn whole(name: Name) -> Suffix {
     Suffix {
-        name: exception.domain,
-        subdomains: exception.subdomains,
+        name,
+        subdomains: true,
     }
 }
 
-/// What lanward asks of an exception beyond its name, which other programs cannot.
-fn narrower(exception: &Exception) -> Option<String> {
-    let list = |nets: &[IpNet]| {
-        let shown: Vec<String> = nets.iter().map(IpNet::to_string).collect();
-        shown.join(", ")
-    };
-    let mut bounds = Vec::new();
-    if exception.ranges != PRIVATE {
-        bounds.push(format!("only addresses in {}", list(&exception.ranges)));
+/// Says which configured names are left out, for other programs would read something else.
+fn tell_of_odd(mut plan: Plan, odd: &[Name], hosts: &[Host]) -> Plan {
+    for name in odd {
+        let note = format!(
+            "{name} in lanward's configuration is left out: other programs read letters, digits, hyphens and underscores."
+        );
+        plan = plan.tell(&[Mode::Allow, Mode::Forward], note);
     }
-    if !exception.clients.is_empty() {
-        bounds.push(format!("only to {}", list(&exception.clients)));
+    for host in hosts.iter().filter(|host| !is_plain(&host.name)) {
+        let note = format!(
+            "{} in lanward's configuration is left out: it is no name of one server.",
+            host.name
+        );
+        plan = plan.tell(&[Mode::Static], note);
     }
-    let name = exception.domain;
-    (!bounds.is_empty()).then(|| {
-        format!(
-            "For {name} lanward gives {}; here every private address passes, to everybody.",
-            bounds.join(", and ")
-        )
-    })
-}
-
-/// A name under a decoded domain, and its address.
-fn carrying(domain: &Domain) -> Option<(Name, IpAddr)> {
-    let addresses = [EXAMPLE, Ipv4Addr::LOCALHOST].into_iter().map(IpAddr::V4);
-    let mut named = addresses.filter_map(|address| {
-        let ids = [Some(EXAMPLE_ID), None];
-        let name = ids
-            .into_iter()
-            .find_map(|id| domain.encode(address, id).ok());
-        name.map(|name| (name, address))
-    });
-    named.next()
-}
-
-/// The configured hosts that cannot be written one by one.
-fn left_out(settings: &Settings) -> impl Iterator<Item = Name> {
-    let hosts = settings.local.hosts.iter().map(|host| host.name);
-    hosts.filter(|name| !is_plain(name))
-}
-
-/// Where lanward listens; on all addresses means also on this machine's own.
-fn listener(settings: &Settings) -> SocketAddr {
-    let first = settings.listen.first().copied();
-    let mut address = first.unwrap_or(crate::config::DEFAULT_LISTEN);
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
-}
-
-/// All networks whose addresses lanward blocks.
-fn ranges(settings: &Settings) -> Vec<IpNet> {
-    let mut ranges: Vec<_> = address::networks()
-        .into_iter()
-        .map(|(net, _)| net)
-        .collect();
-    if settings.protection.policy.own_action == Some(Action::Block) {
-        ranges.extend(settings.protection.own.iter().filter_map(|own| match own {
-            OwnNetwork::Network(net) => Some(*net),
-            OwnNetwork::Connected => None,
-        }));
-    }
-    ranges
-}
-
-/// The names that only lanward can answer, with all below them: of zones, hosts, leases and routes.
-fn local(settings: &Settings) -> Vec<Name> {
-    let local = &settings.local;
-    let mut names: Vec<Name> = local.zones.iter().map(|zone| zone.origin).collect();
-    names.extend(local.leases.iter().map(|leases| leases.domain));
-    names.extend(local.hosts.iter().map(|host| host.name));
-    names.extend(
-        settings
-            .upstream
-            .routes
-            .iter()
-            .flat_map(|route| route.domains.iter().copied()),
-    );
-    for path in &local.host_files {
-        // One that cannot be read is told by `check`, and by `serve`.
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        names.extend(read_hosts(&text).0.into_iter().map(|host| host.name));
-    }
-    let above = |name: Name| {
-        let wildcard = name.as_wire().starts_with(b"\x01*");
-        if wildcard {
-            name.parent().unwrap_or(name)
-        } else {
-            name
-        }
-    };
-    names
-        .into_iter()
-        .map(above)
-        .filter(|name| *name != Name::ROOT)
-        .collect()
-}
-
-/// Whether other programs can read the name where they read names.
-fn is_plain(name: &Name) -> bool {
-    let octets = name.labels().flatten();
-    octets
-        .copied()
-        .all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+    plan
 }
 
 /// Reads a domain, and refuses one under which others have names.
@@ -341,6 +240,16 @@ fn parse_domain(text: &str) -> Result<Name, String> {
         Breadth::Root => Err("the root is every name; name your own domain".to_owned()),
         wide @ (Breadth::Registry(_) | Breadth::Hoster(_)) => Err(wide.to_string()),
     }
+}
+
+/// Reads the public name of a server, for which somebody must give a certificate.
+fn parse_public(text: &str) -> Result<Name, String> {
+    let name = parse_host(text)?;
+    let has_underscore = name.labels().any(|label| label.contains(&b'_'));
+    if name.label_count() < 2 || has_underscore {
+        return Err("it is no public name; allowed: letters, digits and hyphens in at least two labels, such as plex.example.com".to_owned());
+    }
+    Ok(name)
 }
 
 fn parse_host(text: &str) -> Result<Name, String> {

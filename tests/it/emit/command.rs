@@ -162,7 +162,7 @@ fn domains_exceptions_networks_and_local_names_come_from_the_configuration() {
             body(&forward).contains(&line.as_str()),
             "{line} in {forward}"
         );
-        assert!(!allow.contains(name), "{name} in {allow}");
+        assert!(!allow.contains(&format!("\"{name}\"")), "{name} in {allow}");
     }
     assert!(forward.contains("forward-addr: 192.168.1.2\n"), "{forward}");
     for range in [
@@ -215,6 +215,120 @@ fn data_and_text_say_the_same() {
         assert_eq!(data["verify"].as_array().unwrap().len(), 2, "{target}");
         assert_eq!(emit(&arguments).out, text.out, "a second run of {target}");
     }
+}
+
+#[test]
+fn of_many_that_make_a_file_at_once_one_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lanward.conf");
+    let path = file.to_str().unwrap();
+    let codes: Vec<Option<i32>> = std::thread::scope(|scope| {
+        let run = |_| scope.spawn(|| emit(&["dnsmasq", "--output", path]).code);
+        let running: Vec<_> = (0..12).map(run).collect();
+        running.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    let made = codes.iter().filter(|code| **code == Some(0)).count();
+    assert_eq!(made, 1, "{codes:?}");
+    assert_eq!(left_over(folder.path()), ["lanward.conf"]);
+}
+
+#[test]
+fn what_is_no_file_is_neither_read_nor_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let path = pipe.to_str().unwrap();
+    refused(
+        &["dnsmasq", "--output", path, "--in-place"],
+        &["no regular file", "nothing was changed"],
+    );
+    refused(
+        &["dnsmasq", "--output", "/dev/zero", "--in-place"],
+        &["no regular file"],
+    );
+    refused(
+        &["dnsmasq", "--output", "/dev/stdout"],
+        &["is there already", "printed"],
+    );
+    let configuration = folder.path().join("lanward.toml");
+    for hosts in [path, "/nonexistent/hosts"] {
+        fs::write(&configuration, format!("hosts.files = [\"{hosts}\"]\n")).unwrap();
+        refused(
+            &["dnsmasq", "--config", configuration.to_str().unwrap()],
+            &[hosts, "[hosts] files"],
+        );
+    }
+}
+
+#[test]
+fn a_flag_that_would_do_nothing_is_refused() {
+    let plex = ["--plex", "192.168.1.10", "--id", ID];
+    let with = |more: &[&'static str]| [more, &plex].concat();
+    refused(&["dnsmasq", "--port", "444"], &["--port"]);
+    refused(&["dnsmasq", "--jellyfin", "192.168.1.20"], &["--jellyfin"]);
+    refused(
+        &with(&["dnsmasq", "--mode", "forward"]),
+        &["--plex", "static"],
+    );
+    refused(
+        &["dnsmasq", "--format", "json", "--part", "conf"],
+        &["--part"],
+    );
+    for flag in [
+        ["--domain", "example.com"],
+        ["--server", "192.168.1.2"],
+        ["--mode", "allow"],
+    ] {
+        let host = ["caddy", "--host", "plex.example.com", flag[0], flag[1]];
+        refused(&with(&host), &[flag[0]]);
+    }
+    for host in [".", "plex", "_plex.example.com"] {
+        refused(&with(&["caddy", "--host", host]), &["no public name"]);
+    }
+    // Who names an own server means its fixed name.
+    let fixed = emit(&with(&["dnsmasq"])).out;
+    assert_eq!(fixed, emit(&with(&["dnsmasq", "--mode", "static"])).out);
+    assert!(
+        fixed.contains(&format!("192-168-1-10.{ID}.plex.direct,192.168.1.10")),
+        "{fixed}"
+    );
+}
+
+/// Names that cannot be written elsewhere are left out, and named.
+#[test]
+fn what_is_left_out_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = folder.path().join("lanward.toml");
+    let text = "[[host]]\nname = \"*.nas.home.arpa\"\naddresses = [\"192.168.1.5\"]\n[[host]]\nname = \"a,b.home.arpa\"\naddresses = [\"192.168.1.6\"]\n\
+        [[host]]\nname = \"tv.home.arpa\"\naddresses = [\"192.168.1.7\"]\n";
+    fs::write(&configuration, text).unwrap();
+    let run = |mode| {
+        emit(&[
+            "dnsmasq",
+            "--config",
+            configuration.to_str().unwrap(),
+            "--mode",
+            mode,
+        ])
+    };
+    let fixed = run("static").out;
+    assert!(
+        fixed.contains("*.nas.home.arpa in lanward's configuration is left out"),
+        "{fixed}"
+    );
+    let forward = run("forward").out;
+    assert!(
+        forward.contains("a,b.home.arpa in lanward's configuration is left out"),
+        "{forward}"
+    );
+    assert!(
+        body(&forward)
+            .iter()
+            .any(|line| line.contains("/nas.home.arpa/")),
+        "{forward}"
+    );
+    assert_eq!(run("protect").code, Some(0));
 }
 
 /// What an exception asks for beyond its name gets lost in other programs, so it is said.
@@ -441,7 +555,8 @@ fn without_both_markers_nothing_is_written() {
     let path = file.to_str().unwrap();
     let block = emit(&["unbound"]).out;
     let lines: Vec<&str> = block.lines().collect();
-    let other = emit(&["unbound", "--mode", "allow"]).out;
+    let allow = emit(&["unbound", "--mode", "allow"]).out;
+    let other = allow.clone();
     for (text, words) in [
         ("server:\n".to_owned(), "no line that begins"),
         (other, "no line that begins"),
@@ -450,6 +565,24 @@ fn without_both_markers_nothing_is_written() {
             "no line behind it ends",
         ),
         (format!("{block}{block}"), "again in line"),
+        // Lines of somebody's that only speak of markers.
+        (
+            format!(
+                "keep: me # {}\nkeep: too # {}\n",
+                lines[0],
+                lines[lines.len() - 1]
+            ),
+            "no line that begins",
+        ),
+        // The last line got lost, and what follows is not ours.
+        (
+            format!("{}\nmine\n{allow}{block}", lines[0]),
+            "again in line",
+        ),
+        (
+            format!("{}\nmine\n{allow}{}\n", lines[0], lines[lines.len() - 1]),
+            "another marker in line 3",
+        ),
     ] {
         fs::write(&file, &text).unwrap();
         refused(
