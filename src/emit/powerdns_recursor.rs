@@ -27,12 +27,18 @@ pub(super) const CANNOT: &[(Mode, &str)] = &[(
     "it has no protection of its own, so private answers pass for every domain; --mode protect writes a protection with the exceptions in it",
 )];
 
-const CONF: &str = "/etc/powerdns/recursor.d/lanward.yml (read where recursor.conf has include_dir: /etc/powerdns/recursor.d)";
+/// A file for each mode: each has the key `recursor`, which may stand in a file once. The files' lists are joined.
+fn place(mode: Mode) -> String {
+    format!(
+        "/etc/powerdns/recursor.d/lanward-{mode}.yml (read where recursor.conf has include_dir: /etc/powerdns/recursor.d)"
+    )
+}
+
 const SCRIPT: &str = "/etc/powerdns/lanward-rebinding.lua";
 const HOSTS: &str = "/etc/powerdns/lanward.hosts";
 
 fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
-    let conf = |text: String| Part::file("conf", CONF, Comment::Hash, text);
+    let conf = |text: String| Part::file("conf", place(mode), Comment::Hash, text);
     let snippet = Snippet::new("systemctl restart pdns-recursor").checked_by(
         "pdns_recursor --config-dir=/etc/powerdns --config=check (of the YAML, not of Lua)",
     );
