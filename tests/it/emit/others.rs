@@ -254,15 +254,27 @@ fn coredns_gets_server_blocks_with_its_own_directives() {
 
 #[test]
 fn kubernetes_gets_a_configmap_with_the_same_blocks() {
-    for arguments in [vec!["--server", "192.168.1.2"], OWN.to_vec()] {
+    for (arguments, mode) in [
+        (vec!["--server", "192.168.1.2"], "forward"),
+        (OWN.to_vec(), "static"),
+    ] {
         let blocks = part(&data(&with("coredns", &arguments)), "corefile");
         let expected = json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": { "name": "coredns-custom", "namespace": "kube-system" },
-            "data": { "lanward.server": blocks },
+            "data": { format!("lanward-{mode}.server"): blocks },
         });
-        assert_eq!(yaml(&with("coredns-kubernetes", &arguments)), expected);
+        let asked = with("coredns-kubernetes", &arguments);
+        assert_eq!(yaml(&asked), expected);
+        let data = data(&asked);
+        let file = data["parts"][0]["place"]["where"].as_str().unwrap();
+        for command in ["check", "reload"] {
+            let command = data[command].as_str().unwrap();
+            let apply = format!("kubectl apply --server-side --field-manager=lanward-{mode} ");
+            assert!(command.starts_with(&apply), "{command}");
+            assert!(command.contains(&format!("-f {file}")), "{command}");
+        }
     }
 }
 
