@@ -460,7 +460,13 @@ fn macos_gets_a_file_for_each_domain() {
         ("192.168.1.2:53", "192.168.1.2", 53),
         ("[fd00::2]:5335", "fd00::2", 5335),
     ] {
-        let folder = run(&emit(&["macos", "--server", server]), &[sudo], &[]);
+        let asked = ["macos", "--server", server];
+        // Terminal's zsh takes comments for commands, a script does not.
+        let place = &data(&asked)["parts"][0]["place"];
+        let expected =
+            json!({ "kind": "file", "where": "lanward.sh; then in Terminal: sh lanward.sh" });
+        assert_eq!(*place, expected);
+        let folder = run(&emit(&asked), &[sudo], &[]);
         for name in FORWARDED {
             let text = fs::read_to_string(folder.path().join(format!("at {name}"))).unwrap();
             assert_eq!(text, format!("nameserver {address}\nport {port}\n"));
