@@ -11,6 +11,7 @@ use std::fmt::Write;
 use ipnet::IpNet;
 
 use super::pattern::pattern;
+use super::remark::block_lists;
 use super::{Comment, Job, Mode, Part, Place, Plan, Refusal, Runs, Snippet, Target};
 
 /// AdGuard Home.
@@ -112,6 +113,7 @@ fn remarks(snippet: &mut Snippet, mode: Mode) {
                 "AdGuard Home knows addresses as text only; these expressions look at the addresses in answers. It answers 0.0.0.0 or :: in place of \
                  what it blocks.",
             );
+            block_lists(snippet, "add the line @@||zen.spamhaus.org^");
             snippet.weak("Addresses of NAT64, 6to4 and Teredo that stand for private ones pass, as do addresses in SVCB records.");
         }
     }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use super::remark::takes_names_below;
+use super::remark::{block_lists, takes_names_below};
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 use crate::wire::Name;
 
@@ -99,6 +99,10 @@ fn protect(snippet: Snippet, plan: &Plan) -> Snippet {
     );
     snippet.note("What is blocked is answered with SERVFAIL, all of it, where lanward leaves out what leads inside.");
     takes_names_below(&mut snippet, plan, "BIND");
+    block_lists(
+        &mut snippet,
+        "add \"zen.spamhaus.org\"; to the except-from of deny-answer-addresses",
+    );
     snippet.note(
         "Each of the two statements may stand in options only once: where one is there, put both together.",
     );

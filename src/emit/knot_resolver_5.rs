@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::remark::block_lists;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, lua, unbound};
 use crate::wire::Name;
 
@@ -111,6 +112,10 @@ pub(super) fn remarks(snippet: &mut Snippet, mode: Mode) {
         );
     }
     if mode == Mode::Protect {
-        snippet.note("A blocked answer is REFUSED. With DNS block lists (a mail server that asks zen.spamhaus.org) leave 127.0.0.0/8 to another resolver: their answers are in it.");
+        snippet.note("A blocked answer is REFUSED.");
+        block_lists(
+            snippet,
+            "add 'zen.spamhaus.org' to the names behind policy.todnames",
+        );
     }
 }

@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::remark::block_lists;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, lua};
 
 /// PowerDNS Recursor with YAML.
@@ -104,9 +105,12 @@ const PROTECTION: &str = include_str!("powerdns_recursor.lua");
 /// What one must know about the versions.
 pub(super) fn remarks(snippet: &mut Snippet, mode: Mode) {
     match mode {
-        Mode::Protect => snippet.note(
-            "There is one script: where lua-dns-script (lua_dns_script) names another already, the two functions postresolve must become one.",
-        ),
+        Mode::Protect => {
+            snippet.note(
+                "There is one script: where lua-dns-script (lua_dns_script) names another already, the two functions postresolve must become one.",
+            );
+            block_lists(snippet, "add 'zen.spamhaus.org' to the names in domains:add of the script");
+        }
         Mode::Static => snippet.note(
             "There is one hosts file: where export-etc-hosts (export_etc_hosts) is on already, put the names into the file that is read there.",
         ),
