@@ -11,6 +11,7 @@ use std::fmt::Write;
 use ipnet::IpNet;
 
 use super::pattern::pattern;
+use super::remark::block_lists;
 use super::{Comment, Job, Mode, Part, Place, Plan, Refusal, Runs, Snippet, Target};
 
 /// AdGuard Home.
@@ -93,8 +94,9 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 
 fn remarks(snippet: &mut Snippet, mode: Mode) {
     match mode {
-        Mode::Static => return,
+        Mode::Static => {}
         Mode::Forward => {
+            snippet.weak("The block lists of AdGuard Home do not count for these domains.");
             snippet.note(
                 "At least one upstream without brackets must stand in the list. The rules are needed once AdGuard Home blocks private addresses, for it \
                  looks at lanward's answers as well.",
@@ -111,11 +113,14 @@ fn remarks(snippet: &mut Snippet, mode: Mode) {
                 "AdGuard Home knows addresses as text only; these expressions look at the addresses in answers. It answers 0.0.0.0 or :: in place of \
                  what it blocks.",
             );
+            block_lists(snippet, "add the line @@||zen.spamhaus.org^");
             snippet.weak("Addresses of NAT64, 6to4 and Teredo that stand for private ones pass, as do addresses in SVCB records.");
         }
     }
-    snippet.weak(
-        "It judges by the name of the question, so an answer for an excepted domain may lead anywhere by an alias, and the block lists do not count for \
-         that domain.",
-    );
+    if matches!(mode, Mode::Allow | Mode::Protect) {
+        snippet.weak(
+            "It judges by the name of the question, so an answer for an excepted domain may lead anywhere by an alias, and its block lists do not count \
+             for that domain. Safer for the aliases: --mode forward, with which lanward answers for these domains.",
+        );
+    }
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use super::remark::takes_names_below;
+use super::remark::{block_lists, takes_names_below};
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 use crate::wire::Name;
 
@@ -56,10 +56,23 @@ fn forward(snippet: Snippet, plan: &Plan) -> Snippet {
             ),
         );
     }
-    let mut snippet = snippet.with(options(exempt)).with(clauses(zones));
+    let mut guard = String::new();
+    deny_aliases(&mut guard, plan.forwarded());
+    let place = format!(
+        "{OPTIONS}; not where the statement of --mode protect stands, which names these domains as well"
+    );
+    let mut snippet = snippet
+        .with(options(exempt))
+        .with(Part::file("aliases", place, Comment::Slashes, guard))
+        .with(clauses(zones));
+    snippet.weak(
+        "BIND judges by the owner of an address, so a name in the except-from of deny-answer-addresses is open to every site: evil.example \
+         CNAME 192-168-1-1.ID.plex.direct reaches 192.168.1.1. Safer: never such a name without deny-answer-aliases, which stands below.",
+    );
     snippet.note(
-        "Where options has deny-answer-addresses, these domains must stand in its except-from, or BIND answers SERVFAIL. \
-         --mode protect writes the whole statement, and both snippets go together.",
+        "Where options has deny-answer-addresses, these domains must stand in its except-from, or BIND answers SERVFAIL. --mode protect \
+         writes both statements whole, and goes together with this snippet without its part aliases: deny-answer-aliases may stand in \
+         options only once.",
     );
     snippet.note(
         "validate-except may stand in options only once: where it is there, add the names to it.",
@@ -79,18 +92,17 @@ fn protect(snippet: Snippet, plan: &Plan) -> Snippet {
         line(&mut text, format_args!("    {range};"));
     }
     list(&mut text, "} except-from", &names);
-    // Without it any site could have an alias to an excepted name: BIND judges by the owner of the address.
-    line(&mut text, format_args!("deny-answer-aliases {{"));
-    for name in &names {
-        line(&mut text, format_args!("    \"{name}\";"));
-    }
-    list(&mut text, "} except-from", &names);
+    deny_aliases(&mut text, &names);
     let mut snippet = snippet.with(options(text));
     snippet.weak(
         "BIND lets addresses in HTTPS and SVCB records through for every domain. Safer: clients that ask lanward, with BIND behind it.",
     );
     snippet.note("What is blocked is answered with SERVFAIL, all of it, where lanward leaves out what leads inside.");
     takes_names_below(&mut snippet, plan, "BIND");
+    block_lists(
+        &mut snippet,
+        "add \"zen.spamhaus.org\"; to the except-from of deny-answer-addresses",
+    );
     snippet.note(
         "Each of the two statements may stand in options only once: where one is there, put both together.",
     );
@@ -124,9 +136,19 @@ fn fixed(snippet: Snippet, plan: &Plan) -> Result<Snippet, Refusal> {
     Ok(snippet)
 }
 
+/// Without it any site could have an alias to an excepted name: BIND judges by the owner of the address.
+fn deny_aliases(text: &mut String, names: &[Name]) {
+    line(text, format_args!("deny-answer-aliases {{"));
+    for name in names {
+        line(text, format_args!("    \"{name}\";"));
+    }
+    list(text, "} except-from", names);
+}
+
+const OPTIONS: &str = "/etc/bind/named.conf.options, between the braces of options { }";
+
 fn options(text: String) -> Part {
-    let place = "/etc/bind/named.conf.options, between the braces of options { }";
-    Part::file("options", place, Comment::Slashes, text)
+    Part::file("options", OPTIONS, Comment::Slashes, text)
 }
 
 fn clauses(text: String) -> Part {

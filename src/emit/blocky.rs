@@ -98,6 +98,9 @@ fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
                 snippet.note("The exceptions matter once the block has the line enable: true, which --mode protect writes.");
             }
             remark::takes_names_below(snippet, plan, "Blocky");
+            if mode == Mode::Protect {
+                remark::block_lists(snippet, "add 'zen.spamhaus.org' to allowedDomains");
+            }
         }
         Mode::Static => {
             snippet.note("Blocky gives the names below these the same address.");

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use ipnet::{IpNet, Ipv4Net};
 
+use super::remark::block_lists;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 
 /// dnscrypt-proxy.
@@ -122,7 +123,7 @@ fn remarks(snippet: &mut Snippet, mode: Mode) {
     match mode {
         Mode::Protect => {
             snippet.weak("Before 2.1.16 the lines with IPv6 networks are ignored without a word.");
-            snippet.note("With DNS block lists (a mail server that asks zen.spamhaus.org) leave the lines 127.* and 127.0.0.0/8 out: their answers are in it.");
+            block_lists(snippet, "add the line *.zen.spamhaus.org to the allowed names");
         }
         Mode::Forward => snippet.note(
             "Where forwarding_rules names another file already, put the lines of lanward-forwarding-rules.txt into that one.",

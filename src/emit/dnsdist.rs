@@ -5,6 +5,7 @@
 use std::fmt::{Display, Write};
 use std::net::IpAddr;
 
+use super::remark::block_lists;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, lua};
 use crate::wire::Name;
 
@@ -41,6 +42,7 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
         ),
         Mode::Protect | Mode::Allow => {
             snippet.note("Before 1.9.12, and in 2.0.0 to 2.0.2, an answer can make the function that reads it crash dnsdist (CVE-2026-24028).");
+            block_lists(&mut snippet, "add 'zen.spamhaus.org.' to the names in domains:add");
             snippet.note("A packet cache that is filled already keeps what it has until it expires: restart dnsdist.");
         }
         Mode::Static => {}

@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::remark::block_lists;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, lua, unbound};
 use crate::wire::Name;
 
@@ -99,16 +100,22 @@ pub(super) fn remarks(snippet: &mut Snippet, mode: Mode) {
     snippet.weak(
         "Addresses in HTTPS and SVCB records pass for every domain. Safer: clients that ask lanward, with Knot Resolver behind it.",
     );
-    snippet.weak(
-        "It judges by the name of the question, so an answer for an excepted domain may lead anywhere by an alias. Safer: --mode static with the \
-         names of your own servers, and no exception.",
-    );
+    if matches!(mode, Mode::Allow | Mode::Protect) {
+        snippet.weak(
+            "It judges by the name of the question, so an answer for an excepted domain may lead anywhere by an alias. Safer: --mode forward, with \
+             which lanward answers for these domains.",
+        );
+    }
     if mode == Mode::Allow {
         snippet.weak(
             "The list of its protection is short: 192.0.0.0/24, 198.18.0.0/15, NAT64 and 6to4 are not in it. --mode protect adds what is missing.",
         );
     }
     if mode == Mode::Protect {
-        snippet.note("A blocked answer is REFUSED. With DNS block lists (a mail server that asks zen.spamhaus.org) leave 127.0.0.0/8 to another resolver: their answers are in it.");
+        snippet.note("A blocked answer is REFUSED.");
+        block_lists(
+            snippet,
+            "add 'zen.spamhaus.org' to the names behind policy.todnames",
+        );
     }
 }

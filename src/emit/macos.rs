@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
+use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 use crate::wire::Name;
 
 /// The resolver of macOS.
@@ -47,7 +47,14 @@ fn write(plan: &Plan, _forward: Mode) -> Result<Snippet, Refusal> {
     }
     let mut snippet = Snippet::new("sudo dscacheutil -flushcache; sudo killall -HUP mDNSResponder")
         .checked_by("scutil --dns")
-        .with(Part::shell("resolver", "Terminal", text));
+        // Not to paste: zsh takes lines with # for commands when it is typed to, and `>>>` for where output goes.
+        .with(Part::file(
+            "resolver",
+            "lanward.sh; then in Terminal: sh lanward.sh",
+            Comment::Hash,
+            text,
+        ));
+    snippet.note("Do not paste it into Terminal: zsh takes the comments for commands there.");
     snippet.note("To undo it, remove the files. dig, host and nslookup do not read them, and a browser with DNS over HTTPS of its own asks nobody here.");
     let is_local = |name: &&Name| name.labels().last() == Some(b"local");
     if let Some(name) = plan.forwarded().iter().find(is_local) {

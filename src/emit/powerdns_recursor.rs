@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::remark::block_lists;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, lua};
 
 /// PowerDNS Recursor with YAML.
@@ -27,12 +28,18 @@ pub(super) const CANNOT: &[(Mode, &str)] = &[(
     "it has no protection of its own, so private answers pass for every domain; --mode protect writes a protection with the exceptions in it",
 )];
 
-const CONF: &str = "/etc/powerdns/recursor.d/lanward.yml (read where recursor.conf has include_dir: /etc/powerdns/recursor.d)";
+/// A file for each mode: each has the key `recursor`, which may stand in a file once. The files' lists are joined.
+fn place(mode: Mode) -> String {
+    format!(
+        "/etc/powerdns/recursor.d/lanward-{mode}.yml (read where recursor.conf has include_dir: /etc/powerdns/recursor.d)"
+    )
+}
+
 const SCRIPT: &str = "/etc/powerdns/lanward-rebinding.lua";
 const HOSTS: &str = "/etc/powerdns/lanward.hosts";
 
 fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
-    let conf = |text: String| Part::file("conf", CONF, Comment::Hash, text);
+    let conf = |text: String| Part::file("conf", place(mode), Comment::Hash, text);
     let snippet = Snippet::new("systemctl restart pdns-recursor").checked_by(
         "pdns_recursor --config-dir=/etc/powerdns --config=check (of the YAML, not of Lua)",
     );
@@ -98,9 +105,12 @@ const PROTECTION: &str = include_str!("powerdns_recursor.lua");
 /// What one must know about the versions.
 pub(super) fn remarks(snippet: &mut Snippet, mode: Mode) {
     match mode {
-        Mode::Protect => snippet.note(
-            "There is one script: where lua-dns-script (lua_dns_script) names another already, the two functions postresolve must become one.",
-        ),
+        Mode::Protect => {
+            snippet.note(
+                "There is one script: where lua-dns-script (lua_dns_script) names another already, the two functions postresolve must become one.",
+            );
+            block_lists(snippet, "add 'zen.spamhaus.org' to the names in domains:add of the script");
+        }
         Mode::Static => snippet.note(
             "There is one hosts file: where export-etc-hosts (export_etc_hosts) is on already, put the names into the file that is read there.",
         ),

@@ -21,12 +21,18 @@ pub(super) const TARGET: Target = Target {
     },
 };
 
-const CONF: &str = "/etc/powerdns/recursor.d/lanward.conf (read where recursor.conf has include-dir=/etc/powerdns/recursor.d)";
+/// A file for each mode, as for later versions.
+fn place(mode: Mode) -> String {
+    format!(
+        "/etc/powerdns/recursor.d/lanward-{mode}.conf (read where recursor.conf has include-dir=/etc/powerdns/recursor.d)"
+    )
+}
+
 /// Debian's own file, which loads the root's keys: another one in its place would take them away.
 const LUA: &str = "/etc/powerdns/recursor.lua, behind what is there (the file that lua-config-file names; there can be only one)";
 
 fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
-    let conf = |text: String| Part::file("conf", CONF, Comment::Hash, text);
+    let conf = |text: String| Part::file("conf", place(mode), Comment::Hash, text);
     let snippet = Snippet::new("systemctl restart pdns-recursor").checked_by(
         "pdns_recursor --config-dir=/etc/powerdns --config=check (of the settings, not of Lua)",
     );

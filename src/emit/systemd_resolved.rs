@@ -57,9 +57,11 @@ fn forward(plan: &Plan) -> Snippet {
             "/etc/systemd/resolved.conf.d/lanward.conf (before systemd 258, in place of the file above)",
             format!("[Resolve]\n{keys}"),
         ))
-        .with(part(
+        // Only a semicolon begins a comment there: any other line is a name (resolved-dns-trust-anchor.c).
+        .with(Part::file(
             "negative",
             "/etc/dnssec-trust-anchors.d/lanward.negative (only where DNSSEC= is not no)",
+            Comment::Semicolon,
             anchors(plan),
         ));
     snippet.note(

@@ -155,7 +155,10 @@ fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
         Mode::Allow => {
             snippet.note("Without the app DNS Rebinding Protection nothing is blocked, and nothing needs to be let through.");
         }
-        Mode::Protect | Mode::Static => {}
+        Mode::Protect => {
+            remark::block_lists(snippet, "add \"zen.spamhaus.org\" to privateDomains");
+        }
+        Mode::Static => {}
     }
     remark::takes_names_below(snippet, plan, "Technitium DNS Server");
 }

@@ -510,3 +510,39 @@ fn static_without_servers_says_what_is_missing() {
         );
     }
 }
+
+/// A protection silences DNS block lists, whose answers are in 127.0.0.0/8, and says so.
+#[test]
+fn protect_says_what_becomes_of_block_lists() {
+    for known in TARGETS
+        .iter()
+        .filter(|target| target.modes().contains(&Mode::Protect))
+    {
+        let emitted = known
+            .emit(&plan("192.168.1.2:53"), Some(Mode::Protect))
+            .unwrap();
+        let notes = emitted.snippet.notes;
+        let said = notes
+            .iter()
+            .filter(|note| note.contains("zen.spamhaus.org"));
+        assert_eq!(said.count(), 1, "{}: {notes:#?}", known.name);
+    }
+}
+
+/// lanward answers for what is handed to it, so no alias there leads anywhere that it does not let one go.
+#[test]
+fn forward_blames_nobody_for_aliases_that_lanward_answers() {
+    for known in TARGETS
+        .iter()
+        .filter(|target| target.modes().contains(&Mode::Forward))
+    {
+        let emitted = known
+            .emit(&plan("192.168.1.2:53"), Some(Mode::Forward))
+            .unwrap();
+        let weaknesses = emitted.snippet.weaknesses;
+        let blamed = weaknesses
+            .iter()
+            .any(|weakness| weakness.contains("may lead anywhere by an alias"));
+        assert!(!blamed, "{}: {weaknesses:#?}", known.name);
+    }
+}

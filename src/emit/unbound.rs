@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::remark::takes_names_below;
+use super::remark::{block_lists, takes_names_below};
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 
 /// Unbound as it comes.
@@ -114,5 +114,11 @@ pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
     );
     if matches!(mode, Mode::Allow | Mode::Protect) {
         takes_names_below(snippet, plan, "Unbound");
+    }
+    if mode == Mode::Protect {
+        block_lists(
+            snippet,
+            "add that domain to the private domains (private-domain: \"zen.spamhaus.org\")",
+        );
     }
 }

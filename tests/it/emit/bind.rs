@@ -80,6 +80,36 @@ fn bind_hands_the_names_to_lanward() {
     world.assert_forwards(&peer);
 }
 
+/// The names are handed over, and excepted by hand from a protection that is there: another site's alias reaches them, unless the part
+/// `aliases` stands beside it. That part and `protect` have the same statement, which may stand there once.
+#[test]
+fn bind_that_forwards_keeps_aliases_of_other_sites_out() {
+    if !is_there("bind_that_forwards_keeps_aliases_of_other_sites_out") {
+        return;
+    }
+    let world = World::new();
+    let [options, zones] = parts(&world, "forward");
+    let aliases = world.emit("bind", "forward", &["--part", "aliases"]);
+    let protect = world.emit("bind", "protect", &[]);
+    let (by_hand, statement) = protect.split_once("deny-answer-aliases").unwrap();
+    for name in aliases.lines().filter(|line| line.starts_with("    ")) {
+        assert!(statement.contains(name), "protect stands in for it: {name}");
+    }
+    for (aliases, expected) in [
+        ("", &["https4", "https6", "svcb", "alias out"][..]),
+        (&aliases, &["https4", "https6", "svcb"]),
+    ] {
+        let texts = Texts {
+            options: &format!("{by_hand}{options}{aliases}"),
+            zones: &zones,
+            ..Texts::default()
+        };
+        let peer = bind(&world, &texts);
+        world.assert_allows(&peer);
+        assert_eq!(leaks(&peer), expected);
+    }
+}
+
 #[test]
 fn bind_asks_lanward_for_names_that_it_answers_itself() {
     if !is_there("bind_asks_lanward_for_names_that_it_answers_itself") {
@@ -182,7 +212,7 @@ fn bind_accepts_every_server() {
             emit(&[&asked, &domains[..]].concat())
         };
         let texts = Texts {
-            options: &part("options"),
+            options: &format!("{}{}", part("options"), part("aliases")),
             zones: &part("zones"),
             ..Texts::default()
         };

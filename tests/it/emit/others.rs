@@ -254,15 +254,27 @@ fn coredns_gets_server_blocks_with_its_own_directives() {
 
 #[test]
 fn kubernetes_gets_a_configmap_with_the_same_blocks() {
-    for arguments in [vec!["--server", "192.168.1.2"], OWN.to_vec()] {
+    for (arguments, mode) in [
+        (vec!["--server", "192.168.1.2"], "forward"),
+        (OWN.to_vec(), "static"),
+    ] {
         let blocks = part(&data(&with("coredns", &arguments)), "corefile");
         let expected = json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": { "name": "coredns-custom", "namespace": "kube-system" },
-            "data": { "lanward.server": blocks },
+            "data": { format!("lanward-{mode}.server"): blocks },
         });
-        assert_eq!(yaml(&with("coredns-kubernetes", &arguments)), expected);
+        let asked = with("coredns-kubernetes", &arguments);
+        assert_eq!(yaml(&asked), expected);
+        let data = data(&asked);
+        let file = data["parts"][0]["place"]["where"].as_str().unwrap();
+        for command in ["check", "reload"] {
+            let command = data[command].as_str().unwrap();
+            let apply = format!("kubectl apply --server-side --field-manager=lanward-{mode} ");
+            assert!(command.starts_with(&apply), "{command}");
+            assert!(command.contains(&format!("-f {file}")), "{command}");
+        }
     }
 }
 
@@ -448,7 +460,13 @@ fn macos_gets_a_file_for_each_domain() {
         ("192.168.1.2:53", "192.168.1.2", 53),
         ("[fd00::2]:5335", "fd00::2", 5335),
     ] {
-        let folder = run(&emit(&["macos", "--server", server]), &[sudo], &[]);
+        let asked = ["macos", "--server", server];
+        // Terminal's zsh takes comments for commands, a script does not.
+        let place = &data(&asked)["parts"][0]["place"];
+        let expected =
+            json!({ "kind": "file", "where": "lanward.sh; then in Terminal: sh lanward.sh" });
+        assert_eq!(*place, expected);
+        let folder = run(&emit(&asked), &[sudo], &[]);
         for name in FORWARDED {
             let text = fs::read_to_string(folder.path().join(format!("at {name}"))).unwrap();
             assert_eq!(text, format!("nameserver {address}\nport {port}\n"));

@@ -1,6 +1,7 @@
 //! PowerDNS Recursor with its snippets: those of old before 5.1, YAML since.
 
 use std::fs;
+use std::io::Write;
 
 use crate::support::peers::{Peer, installed, start_checked, version};
 
@@ -15,20 +16,21 @@ fn recursor(world: &World, parts: &[(&str, String)]) -> Peer {
     let configure = |folder: &str, port: u16| {
         let included = format!("{folder}/recursor.d");
         fs::create_dir(&included).unwrap();
-        for (name, text) in parts {
-            let file = match *name {
-                "conf" if is_old => "recursor.d/lanward.conf",
-                "conf" => "recursor.d/lanward.yml",
-                "script" => "lanward-rebinding.lua",
-                "hosts" => "lanward.hosts",
-                other => other,
-            };
+        for (_, text) in parts {
             let text = text.replace("/etc/powerdns", folder);
-            fs::write(format!("{folder}/{file}"), text).unwrap();
+            // The file that the snippet names; two parts never share one.
+            let (_, place) = text.split_once("File: ").unwrap();
+            let file = place.split([' ', ',', '\n']).next().unwrap();
+            fs::File::create_new(file)
+                .unwrap()
+                .write_all(text.as_bytes())
+                .unwrap();
         }
         if is_old {
             let lua = parts.iter().find(|(name, _)| *name == "lua");
-            let lua = lua.map_or(String::new(), |_| format!("lua-config-file={folder}/lua\n"));
+            let lua = lua.map_or(String::new(), |_| {
+                format!("lua-config-file={folder}/recursor.lua\n")
+            });
             format!(
                 "local-address=127.0.0.1\nlocal-port={port}\nforward-zones-recurse=.={upstream}\ninclude-dir={included}\n\
                  security-poll-suffix=\nhint-file=no\nthreads=1\n{lua}"
@@ -72,12 +74,16 @@ fn parts(world: &World, mode: &str, names: &[&'static str]) -> Vec<(&'static str
 }
 
 fn forwarding(world: &World) -> Peer {
+    recursor(world, &forwarding_parts(world))
+}
+
+fn forwarding_parts(world: &World) -> Vec<(&'static str, String)> {
     let names: &[&str] = if is_old() {
         &["conf", "lua"]
     } else {
         &["conf"]
     };
-    recursor(world, &parts(world, "forward", names))
+    parts(world, "forward", names)
 }
 
 fn is_there(test: &str) -> bool {
@@ -118,6 +124,23 @@ fn powerdns_recursor_is_protected() {
     world.assert_allows(&peer);
     world.assert_one_name_alone(&peer);
     assert_eq!(leaks(&peer), [ALONE]);
+}
+
+/// Each in a file of its own, side by side.
+#[test]
+fn powerdns_recursor_takes_all_snippets_together() {
+    if !is_there("powerdns_recursor_takes_all_snippets_together") {
+        return;
+    }
+    let world = World::new();
+    let all = [
+        forwarding_parts(&world),
+        parts(&world, "protect", &["conf", "script"]),
+        parts(&world, "static", &["conf", "hosts"]),
+    ];
+    let peer = recursor(&world, &all.concat());
+    assert_eq!(leaks(&peer), [""; 0]);
+    world.assert_forwards(&peer);
 }
 
 #[test]

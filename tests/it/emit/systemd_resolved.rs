@@ -8,7 +8,7 @@ use crate::support::network::{inside_with_users, ip};
 use crate::support::peers::{Peer, start, version};
 use crate::support::records::A;
 
-use super::world::{World, all, ask, leaks, plex};
+use super::world::{World, all, ask, emit, leaks, plex};
 
 const PROGRAM: &str = "systemd-resolved";
 const TARGET: &str = PROGRAM;
@@ -70,6 +70,17 @@ fn resolved(world: &World, more: &str) -> Peer {
         conf
     };
     start(PROGRAM, &[], &configure, "ready.example")
+}
+
+/// All else is taken for a name, and a line of many words is complained about.
+#[test]
+fn systemd_resolved_gets_comments_that_it_takes_for_such() {
+    let text = emit(&[TARGET, "--server", "192.168.1.2", "--part", "negative"]);
+    let names: Vec<&str> = text.lines().filter(|line| !line.starts_with(';')).collect();
+    assert!(names.contains(&"plex.direct"), "{text}");
+    for name in names {
+        assert!(!name.contains([' ', '#']), "{name}");
+    }
 }
 
 #[cfg_attr(newer_debian, test)]

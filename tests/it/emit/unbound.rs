@@ -1,8 +1,11 @@
 //! Unbound with its snippets.
 
+use std::fs;
+use std::net::IpAddr;
+
 use crate::support::peers::{Peer, installed, start_checked, version};
-use crate::support::records::A;
-use crate::support::wire::SERVFAIL;
+use crate::support::records::{A, a};
+use crate::support::wire::{Response, SERVFAIL};
 
 use super::world::{ROOT_DIGEST, World, all, ask, emit, leads_to_fixed, leaks, plex};
 
@@ -159,4 +162,34 @@ fn cut(text: &str, option: &str) -> (String, usize) {
         .lines()
         .partition(|line| line.trim_start().starts_with(option));
     (left.join("\n") + "\n", gone.len())
+}
+
+/// A block list's answers are in 127.0.0.0/8: blocked, unless one does what the snippet says.
+#[test]
+fn unbound_lets_a_block_list_answer_where_it_is_excepted() {
+    if !is_there("unbound_lets_a_block_list_answer_where_it_is_excepted") {
+        return;
+    }
+    let world = World::new();
+    let (listed, code) = ("2.0.0.127.zen.spamhaus.org", "127.0.0.4");
+    let response = Response::new(vec![a(listed, code)]);
+    world.internet.on(listed, A, response);
+    let protect = world.emit(PROGRAM, "protect", &[]);
+    let by_hand = format!("{protect}    private-domain: \"zen.spamhaus.org\"\n");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lanward.toml");
+    let exception =
+        "[[rebinding.allow]]\ndomain = \"zen.spamhaus.org\"\nranges = [\"127.0.0.0/8\"]\n";
+    fs::write(&file, exception).unwrap();
+    let config = ["--config", file.to_str().unwrap()];
+    let written = world.emit(PROGRAM, "protect", &config);
+    let code: IpAddr = code.parse().unwrap();
+    for (clauses, addresses) in [
+        (&protect, &[][..]),
+        (&by_hand, &[code]),
+        (&written, &[code]),
+    ] {
+        let reply = ask(&unbound(&world, clauses), listed, A);
+        assert_eq!(reply.addresses(), addresses, "{}", reply.summary());
+    }
 }
