@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::remark::takes_names_below;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
+use crate::wire::Name;
 
 /// dnsmasq as it comes.
 pub(super) const TARGET: Target = Target {
@@ -62,14 +63,14 @@ fn forward(plan: &Plan) -> Vec<String> {
 
 fn fixed(plan: &Plan) -> Result<Vec<String>, Refusal> {
     let mut lines = Vec::new();
-    let mut last = None;
-    for (name, address) in plan.own()? {
-        lines.push(format!("host-record={name},{address}"));
-        if last != Some(name) {
-            // Without it questions for the name's other types go upstream, and wait there while the line is down.
-            lines.push(format!("local=/{name}/"));
-            last = Some(name);
-        }
+    for names in plan.own()?.chunk_by(|one, other| one.0 == other.0) {
+        // `host-record` would give the address back to this name as well, in place of the one from DHCP.
+        let records = names.iter();
+        lines.extend(records.map(|(name, address)| format!("address=/{name}/{address}")));
+        // Without it questions for the name's other types go upstream, and wait there while the line is down. Behind the addresses:
+        // before 2.86 what stands last is looked at first, and "no such name" would remain for the other types.
+        let first = names.first();
+        lines.extend(first.map(|(name, _)| format!("local=/{name}/")));
     }
     Ok(lines)
 }
@@ -94,6 +95,7 @@ pub(super) fn lines_beside_switch(plan: &Plan, mode: Mode) -> Result<Vec<String>
 /// Where dnsmasq's protection is weaker, and what it needs besides.
 pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
     if mode == Mode::Static {
+        fixed_remarks(snippet, plan);
         return;
     }
     snippet.weak(
@@ -119,6 +121,22 @@ pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
         ));
     } else {
         takes_names_below(snippet, plan, "dnsmasq");
+    }
+}
+
+/// What the fixed names bring with them.
+fn fixed_remarks(snippet: &mut Snippet, plan: &Plan) {
+    snippet
+        .note("All names below these have the same addresses, unless they have some of their own.");
+    let own = plan.own().unwrap_or_default();
+    let is_alike = |pair: &[(Name, IpAddr)]| match pair {
+        [one, other] => one.0 == other.0 && one.1.is_ipv4() == other.1.is_ipv4(),
+        _ => false,
+    };
+    if own.windows(2).any(is_alike) {
+        snippet.note(
+            "Before 2.86 dnsmasq gives one IPv4 and one IPv6 address for a name, not all of them.",
+        );
     }
 }
 

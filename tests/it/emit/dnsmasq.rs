@@ -1,7 +1,7 @@
 //! dnsmasq with its snippets.
 
 use crate::support::peers::{Peer, installed, start_checked, version};
-use crate::support::records::A;
+use crate::support::records::{A, PTR};
 use crate::support::wire::SERVFAIL;
 
 use super::world::{ROOT_DIGEST, World, all, ask, emit, leads_to_fixed, leaks, plex};
@@ -137,6 +137,11 @@ fn dnsmasq_answers_the_fixed_names() {
     let leaks = leaks(&peer);
     assert!(!leaks.contains(&"alias out".to_owned()), "{leaks:?}");
     assert!(!leads_to_fixed(&peer), "for other sites");
+    // Who has an address is still for DHCP, or whoever is behind, to say.
+    let pointer = "10.1.168.192.in-addr.arpa";
+    let reply = ask(&peer, pointer, PTR);
+    assert!(reply.answer.is_empty(), "{}", reply.summary());
+    assert_eq!(world.internet.count(pointer), 1);
     world.assert_fixed(&peer);
 }
 
