@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::remark::takes_names_below;
 use super::{Comment, Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
+use crate::wire::Name;
 
 /// dnsmasq as it comes.
 pub(super) const TARGET: Target = Target {
@@ -62,14 +63,14 @@ fn forward(plan: &Plan) -> Vec<String> {
 
 fn fixed(plan: &Plan) -> Result<Vec<String>, Refusal> {
     let mut lines = Vec::new();
-    let mut last = None;
-    for (name, address) in plan.own()? {
-        lines.push(format!("host-record={name},{address}"));
-        if last != Some(name) {
-            // Without it questions for the name's other types go upstream, and wait there while the line is down.
-            lines.push(format!("local=/{name}/"));
-            last = Some(name);
-        }
+    for names in plan.own()?.chunk_by(|one, other| one.0 == other.0) {
+        // `host-record` would give the address back to this name as well, in place of the one from DHCP.
+        let records = names.iter();
+        lines.extend(records.map(|(name, address)| format!("address=/{name}/{address}")));
+        // Without it questions for the name's other types go upstream, and wait there while the line is down. Behind the addresses:
+        // before 2.86 what stands last is looked at first, and "no such name" would remain for the other types.
+        let first = names.first();
+        lines.extend(first.map(|(name, _)| format!("local=/{name}/")));
     }
     Ok(lines)
 }
@@ -91,9 +92,25 @@ pub(super) fn lines_beside_switch(plan: &Plan, mode: Mode) -> Result<Vec<String>
     }
 }
 
+/// What becomes of loopback addresses while the protection is on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Loopback {
+    /// They are blocked; how to let them through.
+    Blocked(&'static str),
+    /// The device lets them through by itself: who does that, and the safer way.
+    Passes(&'static str, &'static str),
+}
+
 /// Where dnsmasq's protection is weaker, and what it needs besides.
 pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
+    let loopback = Loopback::Blocked("add the line rebind-localhost-ok");
+    remarks_with(snippet, plan, mode, loopback);
+}
+
+/// The same for a device with a way of its own with loopback addresses.
+pub(super) fn remarks_with(snippet: &mut Snippet, plan: &Plan, mode: Mode, loopback: Loopback) {
     if mode == Mode::Static {
+        fixed_remarks(snippet, plan);
         return;
     }
     snippet.weak(
@@ -107,7 +124,7 @@ pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
         );
     }
     if mode == Mode::Protect {
-        protection(snippet);
+        protection(snippet, loopback);
     }
     if mode == Mode::Forward {
         let names = plan.forwarded().iter();
@@ -122,15 +139,41 @@ pub(super) fn remarks(snippet: &mut Snippet, plan: &Plan, mode: Mode) {
     }
 }
 
+/// What the fixed names bring with them.
+fn fixed_remarks(snippet: &mut Snippet, plan: &Plan) {
+    snippet
+        .note("All names below these have the same addresses, unless they have some of their own.");
+    let own = plan.own().unwrap_or_default();
+    let is_alike = |pair: &[(Name, IpAddr)]| match pair {
+        [one, other] => one.0 == other.0 && one.1.is_ipv4() == other.1.is_ipv4(),
+        _ => false,
+    };
+    if own.windows(2).any(is_alike) {
+        snippet.note(
+            "Before 2.86 dnsmasq gives one IPv4 and one IPv6 address for a name, not all of them.",
+        );
+    }
+}
+
 /// What `stop-dns-rebind` does not do: rfc1035.c, `private_net` and `private_net6`.
-fn protection(snippet: &mut Snippet) {
-    snippet.weak(
-        "dnsmasq has a list of its own: 0.0.0.0/8, 10.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, the \
-         networks for examples, 255.255.255.255, the same within ::ffff:0:0/96, ::, ::1, fd00::/8, fe80::/10, fec0::/10 and \
+fn protection(snippet: &mut Snippet, loopback: Loopback) {
+    let [zero, four, six] = match loopback {
+        Loopback::Blocked(_) => ["0.0.0.0/8, ", "127.0.0.0/8, ", "::, ::1, "],
+        Loopback::Passes(..) => [""; 3],
+    };
+    snippet.weak(format!(
+        "dnsmasq has a list of its own: {zero}10.0.0.0/8, {four}169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16, the \
+         networks for examples, 255.255.255.255, the same within ::ffff:0:0/96, {six}fd00::/8, fe80::/10, fec0::/10 and \
          2001:db8::/32. All else that is not public passes, such as NAT64's 64:ff9b::192.168.1.1, and before 2.92 also 100.64.0.0/10, where \
          carrier-grade NAT and Tailscale are. Safer: clients that ask lanward, with dnsmasq behind it.",
-    );
-    snippet.note(
-        "With DNS block lists (a mail server that asks zen.spamhaus.org) add the line rebind-localhost-ok: their answers are in 127.0.0.0/8.",
-    );
+    ));
+    match loopback {
+        Loopback::Blocked(way) => snippet.note(format!(
+            "With DNS block lists (a mail server that asks zen.spamhaus.org) {way}: their answers are in 127.0.0.0/8."
+        )),
+        Loopback::Passes(device, safer) => snippet.weak(format!(
+            "{device} sets rebind-localhost-ok together with the protection, so that loopback addresses pass for every domain: 127.0.0.0/8, \
+             0.0.0.0/8, ::1, ::, and the same within ::ffff:0:0/96. Safer: {safer}."
+        )),
+    }
 }

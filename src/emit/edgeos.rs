@@ -25,8 +25,8 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
         .extend((lines.iter()).map(|line| format!("set service dns forwarding options {line}")));
     commands.extend(["commit", "save", "exit"].map(str::to_owned));
     let gateway = json!({ "service": { "dns": { "forwarding": { "options": lines } } } });
-    let mut snippet = Snippet::new("commit (among the commands)")
-        .checked_by("sudo dnsmasq --test")
+    let mut snippet = Snippet::new("commit (among the commands); for the file of a USG: force a provisioning in the controller")
+        .checked_by("on the router, after the reload: sudo dnsmasq --test")
         .with(Part::shell(
             "commands",
             "EdgeRouter's own (SSH, or CLI in the web interface)",
@@ -39,7 +39,13 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
             format!("{gateway:#}"),
         ));
     snippet.note("A line of dnsmasq that is named here is given as the others are: set service dns forwarding options LINE.");
-    snippet.note("On a USG: merge it by hand where there is such a file already, then force a provisioning in the controller.");
+    snippet.note("On a USG: merge it by hand where there is such a file already.");
     dnsmasq::remarks(&mut snippet, plan, mode);
+    if mode == Mode::Forward {
+        snippet.note(
+            "When lanward moves to another address, take the old one away before the commit, or it is asked as well: show service dns \
+             forwarding options, then for each domain delete service dns forwarding options server=/DOMAIN/OLD (on a USG: its line in the file).",
+        );
+    }
     Ok(snippet)
 }

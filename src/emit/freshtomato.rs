@@ -1,6 +1,7 @@
 //! FreshTomato's dnsmasq.
 
-use super::{Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, dnsmasq};
+use super::dnsmasq::{self, Loopback};
+use super::{Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 
 /// FreshTomato.
 pub(super) const TARGET: Target = Target {
@@ -32,6 +33,10 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
         format!("{PAGE} > Dnsmasq custom configuration, below what stands there already"),
         lines.join("\n"),
     ));
-    dnsmasq::remarks(&mut snippet, plan, mode);
+    let loopback = Loopback::Passes(
+        "FreshTomato",
+        "leave that box unticked, and put the line stop-dns-rebind below the others",
+    );
+    dnsmasq::remarks_with(&mut snippet, plan, mode, loopback);
     Ok(snippet)
 }

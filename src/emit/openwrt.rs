@@ -2,7 +2,8 @@
 //!
 //! Source: dnsmasq.init of OpenWrt, which hands the values of `server` and `rebind_domain` to dnsmasq as they are; `uci` for the commands.
 
-use super::{Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, dnsmasq};
+use super::dnsmasq::{self, Loopback};
+use super::{Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
 
 /// OpenWrt with dnsmasq, as it comes.
 pub(super) const TARGET: Target = Target {
@@ -32,10 +33,16 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
     let mut snippet = Snippet::new("service dnsmasq restart (the last command)")
         .checked_by("uci show dhcp")
         .with(Part::shell("uci", place, commands.join("\n")));
-    dnsmasq::remarks(&mut snippet, plan, mode);
-    if mode != Mode::Static {
-        snippet.note("A line of dnsmasq that is named here goes into /etc/dnsmasq.conf, which OpenWrt's dnsmasq reads as well; rebind-localhost-ok is on as OpenWrt comes.");
-        snippet.note("Where Unbound answers instead of dnsmasq, put what `lanward emit unbound` writes into /etc/unbound/unbound_ext.conf.");
+    if mode == Mode::Static {
+        snippet.note("Asked for the name of an address (dig -x), OpenWrt gives the one that stands here, in place of the one from DHCP.");
+    } else {
+        let loopback = Loopback::Blocked("run the same with rebind_localhost='1'");
+        dnsmasq::remarks_with(&mut snippet, plan, mode, loopback);
+        snippet.note("A line of dnsmasq that is named here goes into /etc/dnsmasq.conf, which OpenWrt's dnsmasq reads as well.");
+        snippet.note(format!(
+            "Where Unbound answers instead of dnsmasq, put what `lanward emit unbound --mode {mode}` writes into /etc/unbound/unbound_ext.conf, \
+             then service unbound restart."
+        ));
     }
     if mode == Mode::Forward {
         snippet.note("When lanward moves to another address, take the old one away: uci show dhcp, uci del_list.");
@@ -50,15 +57,23 @@ fn lists(plan: &Plan, mode: Mode) -> Result<Vec<String>, Refusal> {
         match line.split_once('=') {
             Some(("server", value)) => commands.extend(once("server", value)),
             Some((_, value)) => commands.extend(once("rebind_domain", value)),
-            None => commands.push(format!("uci set {INSTANCE}.rebind_protection='1'")),
+            None => {
+                commands.push(format!("uci set {INSTANCE}.rebind_protection='1'"));
+                // As OpenWrt comes, loopback addresses pass.
+                commands.push(format!("uci set {INSTANCE}.rebind_localhost='0'"));
+            }
         }
     }
     Ok(commands)
 }
 
-/// The sections have names of their own, so that a second run meets them again.
+/// The sections have names of their own, so that a second run meets them again; it takes those of the first away, which may have
+/// had more names.
 fn fixed(plan: &Plan) -> Result<Vec<String>, Refusal> {
-    let mut commands = Vec::new();
+    let mut commands = vec![format!(
+        "n=1; while name=$(uci -q get dhcp.lanward_$n.name); do uci -q del_list {INSTANCE}.server=\"/$name/\"; \
+         uci -q delete dhcp.lanward_$n; n=$((n+1)); done"
+    )];
     for (number, (name, address)) in (1..).zip(plan.own()?) {
         let section = format!("dhcp.lanward_{number}");
         commands.push(format!("uci set {section}='domain'"));

@@ -57,9 +57,10 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
     let clauses = unbound::clauses(plan, mode)?;
     let mut snippet = snippet.with(Part::file("file", place, Comment::Hash, clauses));
     snippet.note("OPNsense's backups do not contain the file.");
-    snippet.note(
-        "Where Dnsmasq DNS & DHCP answers instead of Unbound, put what `lanward emit dnsmasq` writes into /usr/local/etc/dnsmasq.conf.d/lanward.conf.",
-    );
+    snippet.note(format!(
+        "Where Dnsmasq DNS & DHCP answers instead of Unbound, put what `lanward emit dnsmasq --mode {mode}` writes into \
+         /usr/local/etc/dnsmasq.conf.d/lanward.conf, then configctl dnsmasq restart."
+    ));
     unbound::remarks(&mut snippet, plan, mode);
     Ok(snippet)
 }

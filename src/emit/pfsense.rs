@@ -8,6 +8,10 @@ use data_encoding::BASE64;
 
 use super::{Comment, Part, Plan};
 
+/// What makes both use what is entered, or restored.
+pub(super) const RELOAD: &str =
+    "Save, then Apply Changes; for config.xml: restore it, after which pfSense reboots";
+
 /// The protection, which is one switch for both.
 pub(super) fn protection() -> Part {
     Part::menu(
@@ -22,7 +26,7 @@ pub(super) fn options(section: &str, options: &str) -> Part {
     let options = BASE64.encode(options.as_bytes());
     xml(
         section,
-        "in place of its <custom_options>, which hold base64",
+        "as its <custom_options>, which hold base64; where there are some already: decode both, put these lines below those, encode",
         format!("<custom_options>{options}</custom_options>\n"),
     )
 }

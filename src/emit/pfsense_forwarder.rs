@@ -2,9 +2,9 @@
 //!
 //! Source: pfSense's services.inc, which splits the custom options at white space and puts two hyphens in front of each word.
 
+use super::dnsmasq::{self, Loopback};
 use super::fields::{form, forms};
-use super::{Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target};
-use super::{dnsmasq, pfsense};
+use super::{Job, Mode, Part, Plan, Refusal, Runs, Snippet, Target, pfsense};
 
 /// pfSense with dnsmasq.
 pub(super) const TARGET: Target = Target {
@@ -23,8 +23,8 @@ pub(super) const TARGET: Target = Target {
 const SECTION: &str = "dnsmasq";
 
 fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
-    let mut snippet = Snippet::new("Save, then Apply Changes")
-        .checked_by("Save tries the options, and says what is wrong");
+    let mut snippet = Snippet::new(pfsense::RELOAD)
+        .checked_by("Save tries the options, and says what is wrong; a restored file is not tried");
     if mode == Mode::Protect {
         snippet = snippet.with(pfsense::protection());
     }
@@ -47,10 +47,8 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
     if mode == Mode::Forward && !has_override {
         snippet.note("These are custom options and not domain overrides, which take an address without a port.");
     }
-    dnsmasq::remarks(&mut snippet, plan, mode);
-    if mode == Mode::Protect {
-        snippet.note("pfSense sets rebind-localhost-ok together with the protection, so that 127.0.0.0/8 passes.");
-    }
+    let loopback = Loopback::Passes("pfSense", "clients that ask lanward");
+    dnsmasq::remarks_with(&mut snippet, plan, mode, loopback);
     Ok(snippet)
 }
 

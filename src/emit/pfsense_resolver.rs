@@ -24,8 +24,9 @@ pub(super) const TARGET: Target = Target {
 const SECTION: &str = "unbound";
 
 fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
-    let mut snippet = Snippet::new("Save, then Apply Changes")
-        .checked_by("Save runs unbound-checkconf, and says what is wrong");
+    let mut snippet = Snippet::new(pfsense::RELOAD).checked_by(
+        "Save runs unbound-checkconf, and says what is wrong; a restored file is not tried",
+    );
     if mode == Mode::Protect {
         snippet = snippet.with(pfsense::protection());
     }

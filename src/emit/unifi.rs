@@ -38,7 +38,7 @@ const PAGE: &str =
     "Settings > Policy Engine > DNS (older: Settings > Routing > DNS) > Create Entry";
 
 fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
-    let snippet = Snippet::new("Add (the entry holds at once)");
+    let snippet = Snippet::new("Add (the entry holds at once; so does one by the API)");
     if mode == Mode::Static {
         let entries = plan.own()?.iter().map(|(name, address)| {
             form(&[

@@ -50,6 +50,10 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
     ));
     if mode == Mode::Forward {
         snippet.weak("VyOS has no protection against DNS rebinding: all other names may lead inside. Safer: clients that ask lanward.");
+        snippet.note(
+            "When lanward moves to another address, take the old one away before the commit, or it is asked as well, for each domain: delete \
+             service dns forwarding domain DOMAIN name-server OLD.",
+        );
     } else {
         snippet.note("The forwarder answers these names unless ignore-hosts-file is set.");
     }

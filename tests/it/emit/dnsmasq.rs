@@ -1,9 +1,10 @@
 //! dnsmasq with its snippets.
 
 use crate::support::peers::{Peer, installed, start_checked, version};
-use crate::support::records::A;
+use crate::support::records::{A, PTR};
 use crate::support::wire::SERVFAIL;
 
+use super::routers::data;
 use super::world::{ROOT_DIGEST, World, all, ask, emit, leads_to_fixed, leaks, plex};
 
 const PROGRAM: &str = "dnsmasq";
@@ -137,7 +138,46 @@ fn dnsmasq_answers_the_fixed_names() {
     let leaks = leaks(&peer);
     assert!(!leaks.contains(&"alias out".to_owned()), "{leaks:?}");
     assert!(!leads_to_fixed(&peer), "for other sites");
+    // Who has an address is still for DHCP, or whoever is behind, to say.
+    let pointer = "10.1.168.192.in-addr.arpa";
+    let reply = ask(&peer, pointer, PTR);
+    assert!(reply.answer.is_empty(), "{}", reply.summary());
+    assert_eq!(world.internet.count(pointer), 1);
     world.assert_fixed(&peer);
+}
+
+/// Some devices set `rebind-localhost-ok` themselves: what passes then is told, and the line is no advice.
+#[test]
+fn devices_that_let_loopback_pass_say_so() {
+    if !is_there("devices_that_let_loopback_pass_say_so") {
+        return;
+    }
+    let world = World::new();
+    let protect = world.emit(PROGRAM, "protect", &[]);
+    let blocked = leaks(&dnsmasq(&world, &protect));
+    let mut passing = leaks(&dnsmasq(&world, &format!("{protect}rebind-localhost-ok\n")));
+    passing.retain(|id| !blocked.contains(id));
+    assert_eq!(
+        passing,
+        ["0.0.0.0", "0.1.2.3", "127.0.0.1", "127.8.9.1", "::", "::1"]
+    );
+    for (target, says) in [
+        ("freshtomato", true),
+        ("pfsense-forwarder", true),
+        ("openwrt", false),
+        ("pihole-v6", false),
+    ] {
+        let data = data(&[target, "--mode", "protect"]);
+        let weak = data["weaknesses"].to_string();
+        let pass = "loopback addresses pass for every domain: 127.0.0.0/8, 0.0.0.0/8, ::1, ::, ";
+        assert_eq!(weak.contains(pass), says, "{target}: {weak}");
+        let listed = weak.contains("of its own: 0.0.0.0/8") && weak.contains(" ::, ::1, fd00::/8");
+        assert_eq!(listed, !says, "{target}: {weak}");
+        let advises = data["notes"]
+            .to_string()
+            .contains("add the line rebind-localhost-ok");
+        assert_eq!(advises, target == "pihole-v6", "{target}");
+    }
 }
 
 /// Ports, addresses of the other family, and more than one domain.

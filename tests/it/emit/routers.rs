@@ -131,6 +131,37 @@ fn forms(text: &str) -> Vec<Vec<(String, String)>> {
 }
 
 #[test]
+fn what_answers_instead_is_told_with_mode_and_reload() {
+    for (target, other, reload) in [
+        ("openwrt", "unbound", "service unbound restart"),
+        ("opnsense", "dnsmasq", "configctl dnsmasq restart"),
+    ] {
+        for mode in ["forward", "allow", "protect"] {
+            let notes = data(&[target, "--mode", mode, "--server", SERVER])["notes"].to_string();
+            let command = format!("`lanward emit {other} --mode {mode}`");
+            for words in [&command, reload] {
+                assert!(notes.contains(words), "{target} {mode}: {notes}");
+            }
+        }
+    }
+}
+
+/// What is in config.xml already stays; what is said of the menu's buttons is not said of a restored file.
+#[test]
+fn pfsense_loses_no_options_that_are_there() {
+    for target in ["pfsense-resolver", "pfsense-forwarder"] {
+        let data = data(&[target, "--mode", "allow"]);
+        let parts = data["parts"].as_array().unwrap();
+        let xml = parts.iter().find(|part| part["name"] == "xml").unwrap();
+        let place = xml["place"]["where"].as_str().unwrap();
+        assert!(!place.contains("in place of"), "{place}");
+        assert!(place.contains("below those"), "{place}");
+        assert!(data["reload"].as_str().unwrap().contains("restore"));
+        assert!(data["check"].as_str().unwrap().contains("restored"));
+    }
+}
+
+#[test]
 fn pfsense_keeps_custom_options_as_they_are_shown() {
     for (target, section) in [
         ("pfsense-resolver", "unbound"),
@@ -279,6 +310,19 @@ fn usg_options(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// What stands for the programs of the router while a shell runs a script: they print what they are told, and `uci get` looks into the
+/// file `$STATE`.
+const PROGRAMS: &str = r#"
+uci() {
+    case "$*" in
+        "-q get "*) found=$(grep -F -- "$3=" "$STATE") && printf '%s\n' "${found#*=}" ;;
+        *=*) printf "uci %s='%s'\n" "${*%%=*}" "${*#*=}" ;;
+        *) printf 'uci %s\n' "$*" ;;
+    esac
+}
+service() { printf 'service %s\n' "$*"; }
+"#;
+
 /// The part of uci that the commands need, strict about everything else.
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Uci {
@@ -291,7 +335,23 @@ struct Uci {
 
 impl Uci {
     fn run(&mut self, script: &str) {
-        for line in script.lines() {
+        let state = tempfile::NamedTempFile::new().unwrap();
+        let options = self.options.iter();
+        let options: Vec<String> = options
+            .map(|(path, value)| format!("{path}={value}\n"))
+            .collect();
+        fs::write(state.path(), options.concat()).unwrap();
+        let output = Command::new("/bin/sh")
+            .args(["-c", &format!("{PROGRAMS}{script}")])
+            .env("STATE", state.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && said.is_empty(),
+            "{said}\n{script}"
+        );
+        for line in String::from_utf8(output.stdout).unwrap().lines() {
             match line {
                 "uci commit dhcp" => {
                     self.commits += 1;
@@ -307,6 +367,17 @@ impl Uci {
     }
 
     fn change(&mut self, line: &str) {
+        if let Some(section) = line.strip_prefix("uci -q delete ") {
+            assert_eq!(
+                self.options.remove(section).as_deref(),
+                Some("domain"),
+                "{line}"
+            );
+            let below = format!("{section}.");
+            self.options.retain(|path, _| !path.starts_with(&below));
+            self.changed = true;
+            return;
+        }
         let (command, rest) = ["uci set ", "uci add_list ", "uci -q del_list "]
             .iter()
             .find_map(|command| Some((*command, line.strip_prefix(command)?)))
@@ -348,6 +419,10 @@ impl Uci {
         let mut lines = Vec::new();
         if protection.is_some_and(|value| value == "1") {
             lines.push("stop-dns-rebind".to_owned());
+            let localhost = self.options.get("dhcp.@dnsmasq[0].rebind_localhost");
+            if localhost.is_none_or(|value| value == "1") {
+                lines.push("rebind-localhost-ok".to_owned());
+            }
         }
         let servers = list("server").unwrap_or_default();
         lines.extend(servers.iter().map(|value| format!("server={value}")));
@@ -419,6 +494,47 @@ fn openwrt_means_the_same_after_a_second_run() {
         meant.sort();
         got.sort();
         assert_eq!(got, meant, "{arguments:?}");
+    }
+}
+
+#[test]
+fn openwrt_forgets_fixed_names_that_are_gone() {
+    let script = |arguments: &[&str]| part(&data(&with("openwrt", arguments)), "uci");
+    let more = [&STATIC[..], &["--plex", "192.168.1.11"]].concat();
+    let mut uci = Uci::default();
+    uci.run(&script(&more));
+    let gone = format!("192-168-1-11.{ID}.plex.direct");
+    let has = |uci: &Uci| {
+        let is_host = uci.hosts().iter().any(|(name, _)| *name == gone);
+        (is_host, uci.dnsmasq().contains(&format!("server=/{gone}/")))
+    };
+    assert_eq!(has(&uci), (true, true));
+    uci.run(&script(&STATIC));
+    assert_eq!(has(&uci), (false, false));
+    let mut fresh = Uci::default();
+    fresh.run(&script(&STATIC));
+    assert_eq!(
+        (&uci.options, uci.dnsmasq()),
+        (&fresh.options, fresh.dnsmasq())
+    );
+}
+
+#[test]
+fn who_adds_servers_says_how_to_take_the_old_one_away() {
+    for (target, command) in [
+        (
+            "edgeos",
+            "delete service dns forwarding options server=/DOMAIN/OLD",
+        ),
+        (
+            "vyos",
+            "delete service dns forwarding domain DOMAIN name-server OLD",
+        ),
+        ("openwrt", "uci del_list"),
+    ] {
+        let notes = |arguments: &[&str]| data(&with(target, arguments))["notes"].to_string();
+        assert!(notes(&["--server", SERVER]).contains(command), "{target}");
+        assert!(!notes(&STATIC).contains(command), "{target}");
     }
 }
 
