@@ -290,7 +290,7 @@ fn a_flag_that_would_do_nothing_is_refused() {
     let fixed = emit(&with(&["dnsmasq"])).out;
     assert_eq!(fixed, emit(&with(&["dnsmasq", "--mode", "static"])).out);
     assert!(
-        fixed.contains(&format!("192-168-1-10.{ID}.plex.direct,192.168.1.10")),
+        fixed.contains(&format!("192-168-1-10.{ID}.plex.direct/192.168.1.10")),
         "{fixed}"
     );
 }
