@@ -64,6 +64,25 @@ impl Kind {
         }
     }
 
+    /// Reads such a word, or another that people have for it: the name of the program or of its file.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| {
+            let others = kind.other_words().iter().copied();
+            let mut words = others.chain([kind.word()]);
+            words.any(|known| known.eq_ignore_ascii_case(word))
+        })
+    }
+
+    fn other_words(self) -> &'static [&'static str] {
+        match self {
+            Self::Dnsmasq => &["dnsmasq.conf"],
+            Self::Unbound => &["unbound.conf"],
+            Self::ResolvConf => &[],
+            Self::Pihole => &["pihole", "pihole.toml"],
+            Self::AdguardHome => &["adguardhome", "AdGuardHome.yaml"],
+        }
+    }
+
     /// The program's name for people.
     pub fn title(self) -> &'static str {
         match self {

@@ -792,11 +792,40 @@ fn what_is_no_file_of_a_peer_is_refused() {
         ("dnsmasq", 2),
         ("dnsmasq:", 2),
         ("bind:/etc/named.conf", 2),
+        ("pihole-v5:/etc/pihole/pihole.toml", 2),
         ("dnsmasq:/nowhere/dnsmasq.conf", 1),
         ("unbound:/", 1),
         ("pihole-v6:/dev/null", 1),
     ] {
         let (text, found) = run(&["check", "--peer", peer]);
         assert_eq!(found, Some(code), "{peer}: {text}");
+    }
+}
+
+/// A program and its file have names that people write as well.
+#[test]
+fn the_names_of_programs_and_files_are_understood() {
+    let case = Case::new(&[
+        ("dnsmasq.conf", "stop-dns-rebind\n"),
+        ("unbound.conf", "server:\n"),
+        ("pihole.toml", "[dns]\n"),
+        ("AdGuardHome.yaml", "dns: {}\n"),
+    ]);
+    for (format, file, title) in [
+        ("dnsmasq.conf", "dnsmasq.conf", "dnsmasq"),
+        ("unbound.conf", "unbound.conf", "Unbound"),
+        ("pihole", "pihole.toml", "Pi-hole"),
+        ("pihole.toml", "pihole.toml", "Pi-hole"),
+        ("adguardhome", "AdGuardHome.yaml", "AdGuard Home"),
+        ("AdGuardHome", "AdGuardHome.yaml", "AdGuard Home"),
+        ("AdGuardHome.yaml", "AdGuardHome.yaml", "AdGuard Home"),
+    ] {
+        let said = case.check(format, file);
+        assert_eq!(said.code, Some(0), "{format}: {}", said.text);
+        assert!(
+            said.says(&format!("read as that of {title}\n")),
+            "{format}: {}",
+            said.text
+        );
     }
 }

@@ -29,8 +29,8 @@ pub(super) fn parse(text: &str) -> Result<Peer, String> {
                 allowed()
             )
         })?;
-    let kind = Kind::ALL.into_iter().find(|kind| kind.word() == word);
-    let kind = kind.ok_or_else(|| format!("{word:?} is not known; allowed: {}", allowed()))?;
+    let kind = Kind::named(word)
+        .ok_or_else(|| format!("{word:?} is not known; allowed: {}", allowed()))?;
     let path = PathBuf::from(path);
     Ok(Peer { kind, path })
 }
