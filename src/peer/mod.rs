@@ -129,17 +129,20 @@ impl Known {
     }
 }
 
-/// Reads a file and what it includes, and finds what is wrong in it.
+/// Reads a file and what it includes, and finds what is wrong in it. Of a file that cannot be read only that is found.
 pub fn read(kind: Kind, path: &Path, known: &Known) -> Reading {
     let mut reading = Reading::new(kind, path);
-    match kind {
+    let read = match kind {
         Kind::Dnsmasq => dnsmasq::read(&mut reading),
         Kind::Unbound => unbound::read(&mut reading),
         Kind::ResolvConf => resolv_conf::read(&mut reading),
         Kind::Pihole => pihole::read(&mut reading),
         Kind::AdguardHome => adguard_home::read(&mut reading, known),
+    };
+    match read {
+        Some(()) => faults::find(&mut reading, known),
+        None => reading.protection = Protection::Unknown,
     }
-    faults::find(&mut reading, known);
     reading.finish();
     reading
 }

@@ -829,3 +829,77 @@ fn the_names_of_programs_and_files_are_understood() {
         );
     }
 }
+
+/// Of a file that cannot be read nothing is known, and nothing is said but that.
+#[test]
+fn of_what_cannot_be_read_nothing_is_invented() {
+    let case = Case::new(&[
+        ("folder/file", ""),
+        ("broken.yaml", "dns:\n  upstream_dns: [\n"),
+        ("broken.toml", "[dns]\nupstreams = [\n"),
+        ("unbound.conf", "stop-dns-rebind\nserver:\n"),
+        ("long", &"#".repeat((4 << 20) + 1)),
+    ]);
+    let made = Command::new("mkfifo").arg(case.path("pipe")).status();
+    assert!(made.unwrap().success());
+    let every = [
+        "dnsmasq",
+        "unbound",
+        "resolv.conf",
+        "pihole-v6",
+        "adguard-home",
+    ];
+    let unread = ["missing", "folder", "pipe", "long"];
+    let mut files: Vec<(&str, &str)> = Vec::new();
+    for format in every {
+        files.extend(unread.map(|file| (format, file)));
+    }
+    files.extend([
+        ("adguard-home", "broken.yaml"),
+        ("pihole-v6", "broken.toml"),
+        ("unbound", "unbound.conf"),
+    ]);
+    for (format, file) in files {
+        let said = case.check(format, file);
+        assert_eq!(said.findings().len(), 1, "{}", said.text);
+        assert!(
+            said.says(": error: ") && said.code == Some(1),
+            "{}",
+            said.text
+        );
+        assert!(
+            !said.says("Protection:") && !said.says("# "),
+            "{}",
+            said.text
+        );
+        // Whose it is, the error, the sum.
+        assert_eq!(said.text.lines().count(), 3, "{}", said.text);
+    }
+}
+
+#[test]
+fn what_could_be_read_is_not_taken_for_all() {
+    let case = Case::new(&[
+        ("file.conf", "conf-file=/nowhere/dnsmasq.conf\n"),
+        ("folder.conf", "stop-dns-rebind\nconf-dir=/nowhere\n"),
+        ("whole.conf", "stop-dns-rebind\n"),
+        (
+            "unbound.conf",
+            "server:\n  include: /nowhere/unbound.conf\n",
+        ),
+    ]);
+    let partly = "\n  Not all that it includes could be read";
+    for (format, file) in [
+        ("dnsmasq", "file.conf"),
+        ("dnsmasq", "folder.conf"),
+        ("unbound", "unbound.conf"),
+    ] {
+        let said = case.check(format, file);
+        assert!(
+            said.says(partly) && said.says("Protection: "),
+            "{}",
+            said.text
+        );
+    }
+    assert!(!case.check("dnsmasq", "whole.conf").says(partly));
+}

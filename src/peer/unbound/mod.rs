@@ -16,7 +16,7 @@ use super::{Forward, Place, Protection, Reading};
 use crate::wire::Name;
 
 use include::Files;
-use lexer::{Item, items};
+use lexer::{Fault, Item, items};
 use zone::Zone;
 
 /// What all clauses together say.
@@ -50,24 +50,34 @@ enum Switch {
     AsksOverTls,
 }
 
-/// Reads unbound.conf.
-pub(super) fn read(reading: &mut Reading) {
+/// Reads unbound.conf; none if it cannot be read, or is something else from its first word on.
+pub(super) fn read(reading: &mut Reading) -> Option<()> {
+    let (place, text) = reading.open()?;
+    let (items, fault) = items(&text);
+    let is_other = items.is_empty() && fault.is_some();
     let mut clauses = Clauses::default();
-    if let Some((place, text)) = reading.open() {
-        clauses.read_text(reading, &place, &text);
+    clauses.read_items(reading, &place, (&items, fault));
+    if is_other {
+        return None;
     }
     clauses.end(reading);
+    Some(())
 }
 
 impl Clauses {
-    fn read_text(&mut self, reading: &mut Reading, file: &Place, text: &str) {
-        let (items, fault) = items(text);
-        for item in &items {
+    fn read_items(
+        &mut self,
+        reading: &mut Reading,
+        file: &Place,
+        (read, fault): (&[Item], Option<Fault>),
+    ) {
+        for item in read {
             let place = file.row(item.row);
             if matches!(item.key.as_str(), "include" | "include-toplevel") {
                 for (file, text) in self.files.open(reading, &place, value(item)) {
                     self.files.depth += 1;
-                    self.read_text(reading, &file, &text);
+                    let (read, fault) = items(&text);
+                    self.read_items(reading, &file, (&read, fault));
                     self.files.depth -= 1;
                 }
             } else {
