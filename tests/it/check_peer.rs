@@ -903,3 +903,22 @@ fn what_could_be_read_is_not_taken_for_all() {
     }
     assert!(!case.check("dnsmasq", "whole.conf").says(partly));
 }
+/// Files of the kernel call themselves regular ones of length 0, and some of them wait for more.
+#[test]
+fn files_of_the_kernel_are_not_read() {
+    if !Path::new("/proc/version").exists() {
+        return;
+    }
+    let case = Case::new(&[("dnsmasq.conf", "conf-file=/proc/version\nstop-dns-rebind\n")]);
+    std::os::unix::fs::symlink("/proc/version", case.path("link")).unwrap();
+    let said = case.check("dnsmasq", "dnsmasq.conf");
+    said.finds(&[(
+        "1: error",
+        "\"/proc/version\" is not read: it is no file on a disk",
+    )]);
+    let said = case.check("dnsmasq", "link");
+    said.finds(&[("error", "it is no file on a disk")]);
+    // This one would not end; if the others fail, it is not come to.
+    let (text, code) = run(&["check", "--peer", "dnsmasq:/proc/kmsg"]);
+    assert_eq!(code, Some(1), "{text}");
+}
