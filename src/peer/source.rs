@@ -62,6 +62,9 @@ impl Source {
                 LARGEST_FILE >> 20
             ));
         }
+        if octets.contains(&0) {
+            return Err("is not read: it is no text, it has octets of zero in it".to_owned());
+        }
         Ok(String::from_utf8_lossy(&octets).into_owned())
     }
 }

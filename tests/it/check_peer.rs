@@ -830,6 +830,41 @@ fn the_names_of_programs_and_files_are_understood() {
     }
 }
 
+/// Files of the kernel call themselves regular ones of length 0, and some of them wait for more.
+#[test]
+fn files_of_the_kernel_are_not_read() {
+    if !Path::new("/proc/version").exists() {
+        return;
+    }
+    let case = Case::new(&[("dnsmasq.conf", "conf-file=/proc/version\nstop-dns-rebind\n")]);
+    std::os::unix::fs::symlink("/proc/version", case.path("link")).unwrap();
+    let said = case.check("dnsmasq", "dnsmasq.conf");
+    said.finds(&[(
+        "1: error",
+        "\"/proc/version\" is not read: it is no file on a disk",
+    )]);
+    let said = case.check("dnsmasq", "link");
+    said.finds(&[("error", "it is no file on a disk")]);
+    // This one would not end; if the others fail, it is not come to.
+    let (text, code) = run(&["check", "--peer", "dnsmasq:/proc/kmsg"]);
+    assert_eq!(code, Some(1), "{text}");
+}
+
+#[test]
+fn a_file_that_is_no_text_is_not_read() {
+    let case = Case::new(&[("program", "\u{7f}ELF\u{0}\u{1}\nnameserver 192.168.1.1\n")]);
+    for format in [
+        "resolv.conf",
+        "dnsmasq",
+        "unbound",
+        "pihole-v6",
+        "adguard-home",
+    ] {
+        let said = case.check(format, "program");
+        said.finds(&[("error", "it is no text")]);
+    }
+}
+
 /// Of a file that cannot be read nothing is known, and nothing is said but that.
 #[test]
 fn of_what_cannot_be_read_nothing_is_invented() {
@@ -902,23 +937,4 @@ fn what_could_be_read_is_not_taken_for_all() {
         );
     }
     assert!(!case.check("dnsmasq", "whole.conf").says(partly));
-}
-/// Files of the kernel call themselves regular ones of length 0, and some of them wait for more.
-#[test]
-fn files_of_the_kernel_are_not_read() {
-    if !Path::new("/proc/version").exists() {
-        return;
-    }
-    let case = Case::new(&[("dnsmasq.conf", "conf-file=/proc/version\nstop-dns-rebind\n")]);
-    std::os::unix::fs::symlink("/proc/version", case.path("link")).unwrap();
-    let said = case.check("dnsmasq", "dnsmasq.conf");
-    said.finds(&[(
-        "1: error",
-        "\"/proc/version\" is not read: it is no file on a disk",
-    )]);
-    let said = case.check("dnsmasq", "link");
-    said.finds(&[("error", "it is no file on a disk")]);
-    // This one would not end; if the others fail, it is not come to.
-    let (text, code) = run(&["check", "--peer", "dnsmasq:/proc/kmsg"]);
-    assert_eq!(code, Some(1), "{text}");
 }
