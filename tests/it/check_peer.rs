@@ -938,3 +938,69 @@ fn what_could_be_read_is_not_taken_for_all() {
     }
     assert!(!case.check("dnsmasq", "whole.conf").says(partly));
 }
+
+/// Unbound refuses options that stand in no clause, or in that of another.
+#[test]
+fn unbound_wants_its_options_in_the_clause_of_the_server() {
+    let test = "unbound_wants_its_options_in_the_clause_of_the_server";
+    let part = "private-address: 10.0.0.0/8\nprivate-domain: lan\n";
+    let bare = "stands in no clause, where it cannot be; write server:";
+    let net = "private-address: 10.0.0.0/8\n";
+    for (text, line, inside) in [
+        (format!("# Mine\n{part}"), "2: error", bare),
+        ("verbosity: 1\nserver:\n".to_owned(), "1: error", bare),
+        ("include: FOLDER/part\n".to_owned(), "part:1: error", bare),
+        (
+            format!("include-toplevel: FOLDER/server\n{net}"),
+            "2: error",
+            bare,
+        ),
+        (
+            format!("server:\ninclude-toplevel: FOLDER/server\n{net}"),
+            "3: error",
+            bare,
+        ),
+        (
+            format!("remote-control:\n control-enable: no\n{net}"),
+            "3: error",
+            "stands in remote-control:",
+        ),
+        (format!("server:\n{part}"), "", ""),
+        ("server:\ninclude: FOLDER/part\n".to_owned(), "", ""),
+        (format!("include: FOLDER/server\n{net}"), "", ""),
+        (
+            format!("include-toplevel: FOLDER/server\nserver:\n{net}"),
+            "",
+            "",
+        ),
+    ] {
+        let case = Case::new(&[
+            ("unbound.conf", &text),
+            ("part", part),
+            ("server", "server:\n"),
+        ]);
+        let said = case.check("unbound", "unbound.conf");
+        let found = said.findings();
+        let errors: Vec<&String> = found
+            .iter()
+            .filter(|line| line.contains("error: "))
+            .collect();
+        let is_refused = !line.is_empty();
+        assert_eq!(errors.len(), usize::from(is_refused), "{text}{}", said.text);
+        assert!(
+            errors
+                .iter()
+                .all(|error| error.starts_with(line) && error.contains(inside)),
+            "{text}{}",
+            said.text
+        );
+        if installed(test, "unbound-checkconf", "unbound") {
+            let ran = Command::new("/usr/sbin/unbound-checkconf")
+                .arg(case.path("unbound.conf"))
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            assert_eq!(ran.status.success(), !is_refused, "{text}{ran:?}");
+        }
+    }
+}
