@@ -9,7 +9,7 @@ use crate::name::breadth::{Breadth, breadth};
 pub(super) fn find(reading: &mut Reading, known: &Known) {
     find_wide(reading);
     match &reading.protection {
-        Protection::Never => {}
+        Protection::Unknown | Protection::Never => {}
         Protection::Off => find_unprotected(reading),
         Protection::On { .. } => {
             find_dropped(reading, known);

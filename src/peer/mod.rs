@@ -64,6 +64,25 @@ impl Kind {
         }
     }
 
+    /// Reads such a word, or another that people have for it: the name of the program or of its file.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| {
+            let others = kind.other_words().iter().copied();
+            let mut words = others.chain([kind.word()]);
+            words.any(|known| known.eq_ignore_ascii_case(word))
+        })
+    }
+
+    fn other_words(self) -> &'static [&'static str] {
+        match self {
+            Self::Dnsmasq => &["dnsmasq.conf"],
+            Self::Unbound => &["unbound.conf"],
+            Self::ResolvConf => &[],
+            Self::Pihole => &["pihole", "pihole.toml"],
+            Self::AdguardHome => &["adguardhome", "AdGuardHome.yaml"],
+        }
+    }
+
     /// The program's name for people.
     pub fn title(self) -> &'static str {
         match self {
@@ -110,17 +129,20 @@ impl Known {
     }
 }
 
-/// Reads a file and what it includes, and finds what is wrong in it.
+/// Reads a file and what it includes, and finds what is wrong in it. Of a file that cannot be read only that is found.
 pub fn read(kind: Kind, path: &Path, known: &Known) -> Reading {
     let mut reading = Reading::new(kind, path);
-    match kind {
+    let read = match kind {
         Kind::Dnsmasq => dnsmasq::read(&mut reading),
         Kind::Unbound => unbound::read(&mut reading),
         Kind::ResolvConf => resolv_conf::read(&mut reading),
         Kind::Pihole => pihole::read(&mut reading),
         Kind::AdguardHome => adguard_home::read(&mut reading, known),
+    };
+    match read {
+        Some(()) => faults::find(&mut reading, known),
+        None => reading.protection = Protection::Unknown,
     }
-    faults::find(&mut reading, known);
     reading.finish();
     reading
 }

@@ -31,11 +31,9 @@ struct Misc {
     etc_dnsmasq_d: Option<Spanned<bool>>,
 }
 
-/// Reads pihole.toml.
-pub(super) fn read(reading: &mut Reading) {
-    let Some((place, text)) = reading.open() else {
-        return;
-    };
+/// Reads pihole.toml; none if it cannot be read.
+pub(super) fn read(reading: &mut Reading) -> Option<()> {
+    let (place, text) = reading.open()?;
     let row = |start: usize| {
         let before = text.get(..start).unwrap_or_default();
         // What is missing at the end is told of the last line.
@@ -49,7 +47,8 @@ pub(super) fn read(reading: &mut Reading) {
                 .span()
                 .map_or_else(|| place.clone(), |span| row(span.start));
             let why = quoted(error.message());
-            return reading.error(&place, format!("cannot be read as TOML: {why}"));
+            reading.error(&place, format!("cannot be read as TOML: {why}"));
+            return None;
         }
     };
     let mut options = Options::default();
@@ -80,6 +79,7 @@ pub(super) fn read(reading: &mut Reading) {
         options.dnssec.get_or_insert_with(|| row(flag.span().start));
     }
     options.end(reading);
+    Some(())
 }
 
 /// `ENABLED,NETWORK,SERVER[#PORT][,DOMAIN]`: reverse names of the network, and names of the domain.

@@ -41,6 +41,8 @@ pub struct Reading {
     pub bootstrap: Vec<Asked>,
     /// What else one must know to do the same with lanward.
     pub notes: Vec<String>,
+    /// Whether a file or folder that is included could not be read, so that nothing here is known for certain.
+    pub is_partial: bool,
     /// What is wrong, in the order of files and lines.
     pub findings: Vec<Finding>,
     /// How many were left out, and how bad the worst of them is.
@@ -51,6 +53,8 @@ pub struct Reading {
 /// The protection of a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Protection {
+    /// The file could not be read.
+    Unknown,
     /// The program has none.
     Never,
     /// It is not switched on.
@@ -125,6 +129,7 @@ impl Reading {
             servers: Vec::new(),
             bootstrap: Vec::new(),
             notes: Vec::new(),
+            is_partial: false,
             findings: Vec::new(),
             more: (0, Severity::Warning),
             source: Source::default(),
@@ -148,7 +153,7 @@ impl Reading {
             }
             Err(why) => {
                 let path = quoted(&file.file.display().to_string());
-                self.error(from, format!("{path} {why}"));
+                self.unread(from, format!("{path} {why}"));
                 None
             }
         }
@@ -159,12 +164,18 @@ impl Reading {
         match self.source.include(depth) {
             Some(true) => return true,
             Some(false) => {}
-            None => self.error(
+            None => self.unread(
                 place,
                 format!("not followed: at most {MOST_INCLUDES} includes are, {DEEPEST} deep"),
             ),
         }
         false
+    }
+
+    /// A line that includes what cannot be read.
+    pub(super) fn unread(&mut self, place: &Place, problem: impl Into<String>) {
+        self.is_partial = true;
+        self.error(place, problem);
     }
 
     /// A line that does not do what it is there for, or opens the protection.

@@ -14,12 +14,10 @@ use crate::upstream::Server;
 /// More servers than this are not asked (MAXNS).
 const MOST: usize = 3;
 
-/// Reads resolv.conf.
-pub(super) fn read(reading: &mut Reading) {
+/// Reads resolv.conf; none if it cannot be read.
+pub(super) fn read(reading: &mut Reading) -> Option<()> {
+    let (file, text) = reading.open()?;
     reading.protection = Protection::Never;
-    let Some((file, text)) = reading.open() else {
-        return;
-    };
     let mut found: Vec<(Place, IpAddr)> = Vec::new();
     let mut rotates = None;
     for (row, line) in text.lines().enumerate() {
@@ -53,6 +51,7 @@ pub(super) fn read(reading: &mut Reading) {
             });
         }
     }
+    Some(())
 }
 
 fn nameserver(reading: &mut Reading, place: &Place, text: &str) -> Option<IpAddr> {

@@ -1,8 +1,8 @@
 //! Files, within bounds: a configuration may be anybody's, and may include itself, a pipe, or all of the disk.
 
 use std::cmp::Ordering;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// No configuration is longer; block lists are files of their own.
@@ -44,13 +44,16 @@ impl Source {
             ));
         }
         self.files += 1;
-        let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+        let cannot = |error: io::Error| format!("cannot be read: {error}");
         // A pipe would wait for ever.
         if !fs::metadata(path).map_err(cannot)?.is_file() {
             return Err("cannot be read: it is no file".to_owned());
         }
+        if is_of_kernel(&path.canonicalize().map_err(cannot)?) {
+            return Err("is not read: it is no file on a disk but a view into the kernel, and may have no end".to_owned());
+        }
         let mut octets = Vec::new();
-        let file = File::open(path).map_err(cannot)?;
+        let file = open(path).map_err(cannot)?;
         let read = file.take(LARGEST_FILE + 1).read_to_end(&mut octets);
         self.octets += read.map_err(cannot)?;
         if u64::try_from(octets.len()).is_ok_and(|length| length > LARGEST_FILE) {
@@ -59,12 +62,30 @@ impl Source {
                 LARGEST_FILE >> 20
             ));
         }
+        if octets.contains(&0) {
+            return Err("is not read: it is no text, it has octets of zero in it".to_owned());
+        }
         Ok(String::from_utf8_lossy(&octets).into_owned())
     }
 }
 
+/// Whether a path without links lies on procfs or sysfs. Their files say that they are regular ones and of length 0, and some of them,
+/// such as /proc/kmsg, wait for more (proc(5)).
+fn is_of_kernel(path: &Path) -> bool {
+    path.starts_with("/proc") || path.starts_with("/sys")
+}
+
+/// Opens a file, which never waits for a writer if it has become a pipe since it was looked at.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::libc::O_NONBLOCK);
+    options.open(path)
+}
+
 /// The names in a folder, in order.
-pub(super) fn entries(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let listed = fs::read_dir(folder)?.take(MOST_ENTRIES);
     let mut paths: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).collect();
     paths.sort();

@@ -788,11 +788,215 @@ fn what_is_no_file_of_a_peer_is_refused() {
         ("dnsmasq", 2),
         ("dnsmasq:", 2),
         ("bind:/etc/named.conf", 2),
+        ("pihole-v5:/etc/pihole/pihole.toml", 2),
         ("dnsmasq:/nowhere/dnsmasq.conf", 1),
         ("unbound:/", 1),
         ("pihole-v6:/dev/null", 1),
     ] {
         let (text, found) = run(&["check", "--peer", peer]);
         assert_eq!(found, Some(code), "{peer}: {text}");
+    }
+}
+
+/// A program and its file have names that people write as well.
+#[test]
+fn the_names_of_programs_and_files_are_understood() {
+    let case = Case::new(&[
+        ("dnsmasq.conf", "stop-dns-rebind\n"),
+        ("unbound.conf", "server:\n"),
+        ("pihole.toml", "[dns]\n"),
+        ("AdGuardHome.yaml", "dns: {}\n"),
+    ]);
+    for (format, file, title) in [
+        ("dnsmasq.conf", "dnsmasq.conf", "dnsmasq"),
+        ("unbound.conf", "unbound.conf", "Unbound"),
+        ("pihole", "pihole.toml", "Pi-hole"),
+        ("pihole.toml", "pihole.toml", "Pi-hole"),
+        ("adguardhome", "AdGuardHome.yaml", "AdGuard Home"),
+        ("AdGuardHome", "AdGuardHome.yaml", "AdGuard Home"),
+        ("AdGuardHome.yaml", "AdGuardHome.yaml", "AdGuard Home"),
+    ] {
+        let said = case.check(format, file);
+        assert_eq!(said.code, Some(0), "{format}: {}", said.text);
+        assert!(
+            said.says(&format!("read as that of {title}\n")),
+            "{format}: {}",
+            said.text
+        );
+    }
+}
+
+/// Files of the kernel call themselves regular ones of length 0, and some of them wait for more.
+#[test]
+fn files_of_the_kernel_are_not_read() {
+    if !Path::new("/proc/version").exists() {
+        return;
+    }
+    let case = Case::new(&[("dnsmasq.conf", "conf-file=/proc/version\nstop-dns-rebind\n")]);
+    std::os::unix::fs::symlink("/proc/version", case.path("link")).unwrap();
+    let said = case.check("dnsmasq", "dnsmasq.conf");
+    said.finds(&[(
+        "1: error",
+        "\"/proc/version\" is not read: it is no file on a disk",
+    )]);
+    let said = case.check("dnsmasq", "link");
+    said.finds(&[("error", "it is no file on a disk")]);
+    // This one would not end; if the others fail, it is not come to.
+    let (text, code) = run(&["check", "--peer", "dnsmasq:/proc/kmsg"]);
+    assert_eq!(code, Some(1), "{text}");
+}
+
+#[test]
+fn a_file_that_is_no_text_is_not_read() {
+    let case = Case::new(&[("program", "\u{7f}ELF\u{0}\u{1}\nnameserver 192.168.1.1\n")]);
+    for format in [
+        "resolv.conf",
+        "dnsmasq",
+        "unbound",
+        "pihole-v6",
+        "adguard-home",
+    ] {
+        let said = case.check(format, "program");
+        said.finds(&[("error", "it is no text")]);
+    }
+}
+
+/// Of a file that cannot be read nothing is known, and nothing is said but that.
+#[test]
+fn of_what_cannot_be_read_nothing_is_invented() {
+    let case = Case::new(&[
+        ("folder/file", ""),
+        ("broken.yaml", "dns:\n  upstream_dns: [\n"),
+        ("broken.toml", "[dns]\nupstreams = [\n"),
+        ("unbound.conf", "stop-dns-rebind\nserver:\n"),
+        ("long", &"#".repeat((4 << 20) + 1)),
+    ]);
+    let made = Command::new("mkfifo").arg(case.path("pipe")).status();
+    assert!(made.unwrap().success());
+    let every = [
+        "dnsmasq",
+        "unbound",
+        "resolv.conf",
+        "pihole-v6",
+        "adguard-home",
+    ];
+    let unread = ["missing", "folder", "pipe", "long"];
+    let mut files: Vec<(&str, &str)> = Vec::new();
+    for format in every {
+        files.extend(unread.map(|file| (format, file)));
+    }
+    files.extend([
+        ("adguard-home", "broken.yaml"),
+        ("pihole-v6", "broken.toml"),
+        ("unbound", "unbound.conf"),
+    ]);
+    for (format, file) in files {
+        let said = case.check(format, file);
+        assert_eq!(said.findings().len(), 1, "{}", said.text);
+        assert!(
+            said.says(": error: ") && said.code == Some(1),
+            "{}",
+            said.text
+        );
+        assert!(
+            !said.says("Protection:") && !said.says("# "),
+            "{}",
+            said.text
+        );
+        // Whose it is, the error, the sum.
+        assert_eq!(said.text.lines().count(), 3, "{}", said.text);
+    }
+}
+
+#[test]
+fn what_could_be_read_is_not_taken_for_all() {
+    let case = Case::new(&[
+        ("file.conf", "conf-file=/nowhere/dnsmasq.conf\n"),
+        ("folder.conf", "stop-dns-rebind\nconf-dir=/nowhere\n"),
+        ("whole.conf", "stop-dns-rebind\n"),
+        (
+            "unbound.conf",
+            "server:\n  include: /nowhere/unbound.conf\n",
+        ),
+    ]);
+    let partly = "\n  Not all that it includes could be read";
+    for (format, file) in [
+        ("dnsmasq", "file.conf"),
+        ("dnsmasq", "folder.conf"),
+        ("unbound", "unbound.conf"),
+    ] {
+        let said = case.check(format, file);
+        assert!(
+            said.says(partly) && said.says("Protection: "),
+            "{}",
+            said.text
+        );
+    }
+    assert!(!case.check("dnsmasq", "whole.conf").says(partly));
+}
+
+/// Unbound refuses options that stand in no clause, or in that of another.
+#[test]
+fn unbound_wants_its_options_in_the_clause_of_the_server() {
+    let test = "unbound_wants_its_options_in_the_clause_of_the_server";
+    let part = "private-address: 10.0.0.0/8\nprivate-domain: lan\n";
+    let bare = "stands in no clause, where it cannot be; write server:";
+    let net = "private-address: 10.0.0.0/8\n";
+    for (text, line, inside) in [
+        (format!("# Mine\n{part}"), "2: error", bare),
+        ("verbosity: 1\nserver:\n".to_owned(), "1: error", bare),
+        ("include: FOLDER/part\n".to_owned(), "part:1: error", bare),
+        (
+            format!("include-toplevel: FOLDER/server\n{net}"),
+            "2: error",
+            bare,
+        ),
+        (
+            format!("server:\ninclude-toplevel: FOLDER/server\n{net}"),
+            "3: error",
+            bare,
+        ),
+        (
+            format!("remote-control:\n control-enable: no\n{net}"),
+            "3: error",
+            "stands in remote-control:",
+        ),
+        (format!("server:\n{part}"), "", ""),
+        ("server:\ninclude: FOLDER/part\n".to_owned(), "", ""),
+        (format!("include: FOLDER/server\n{net}"), "", ""),
+        (
+            format!("include-toplevel: FOLDER/server\nserver:\n{net}"),
+            "",
+            "",
+        ),
+    ] {
+        let case = Case::new(&[
+            ("unbound.conf", &text),
+            ("part", part),
+            ("server", "server:\n"),
+        ]);
+        let said = case.check("unbound", "unbound.conf");
+        let found = said.findings();
+        let errors: Vec<&String> = found
+            .iter()
+            .filter(|line| line.contains("error: "))
+            .collect();
+        let is_refused = !line.is_empty();
+        assert_eq!(errors.len(), usize::from(is_refused), "{text}{}", said.text);
+        assert!(
+            errors
+                .iter()
+                .all(|error| error.starts_with(line) && error.contains(inside)),
+            "{text}{}",
+            said.text
+        );
+        if installed(test, "unbound-checkconf", "unbound") {
+            let ran = Command::new("/usr/sbin/unbound-checkconf")
+                .arg(case.path("unbound.conf"))
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            assert_eq!(ran.status.success(), !is_refused, "{text}{ran:?}");
+        }
     }
 }

@@ -29,8 +29,8 @@ pub(super) fn parse(text: &str) -> Result<Peer, String> {
                 allowed()
             )
         })?;
-    let kind = Kind::ALL.into_iter().find(|kind| kind.word() == word);
-    let kind = kind.ok_or_else(|| format!("{word:?} is not known; allowed: {}", allowed()))?;
+    let kind = Kind::named(word)
+        .ok_or_else(|| format!("{word:?} is not known; allowed: {}", allowed()))?;
     let path = PathBuf::from(path);
     Ok(Peer { kind, path })
 }
@@ -80,7 +80,13 @@ fn known(settings: Option<&Settings>) -> Known {
 
 fn summary(reading: &Reading) -> Vec<String> {
     let mut lines = Vec::new();
+    if reading.is_partial {
+        lines.push(
+            "Not all that it includes could be read; what follows is about the rest".to_owned(),
+        );
+    }
     match &reading.protection {
+        Protection::Unknown => {}
         Protection::Never => {
             lines.push(
                 "Protection: none here; it is the work of the servers that are named".to_owned(),

@@ -17,18 +17,15 @@ use super::{Known, Place, Protection, Reading};
 
 use yaml::Node;
 
-/// Reads AdGuardHome.yaml.
-pub(super) fn read(reading: &mut Reading, known: &Known) {
-    let Some((place, text)) = reading.open() else {
-        return;
-    };
+/// Reads AdGuardHome.yaml; none if it cannot be read.
+pub(super) fn read(reading: &mut Reading, known: &Known) -> Option<()> {
+    let (place, text) = reading.open()?;
     let root = match yaml::read(&text) {
         Ok(root) => root,
         Err((row, why)) => {
-            return reading.error(
-                &place.row(row),
-                format!("cannot be read as YAML: {}", quoted(&why)),
-            );
+            let problem = format!("cannot be read as YAML: {}", quoted(&why));
+            reading.error(&place.row(row), problem);
+            return None;
         }
     };
     let dns = root.get("dns");
@@ -37,15 +34,15 @@ pub(super) fn read(reading: &mut Reading, known: &Known) {
     for rule in root.get("user_rules").items() {
         rule::allow(reading, &place.row(rule.row), rule.text());
     }
-    let Some((row, by, ranges)) = protection else {
-        return;
-    };
-    reading.protection = Protection::On {
-        place: place.row(row),
-        by,
-        ranges,
-    };
-    warn_of_blocked(reading, &place.row(row), known);
+    if let Some((row, by, ranges)) = protection {
+        reading.protection = Protection::On {
+            place: place.row(row),
+            by,
+            ranges,
+        };
+        warn_of_blocked(reading, &place.row(row), known);
+    }
+    Some(())
 }
 
 /// Names with private addresses are blocked by the list, also those of media servers, whose addresses are as private as others.

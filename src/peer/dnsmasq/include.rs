@@ -58,7 +58,7 @@ pub(super) fn files(
         Err(error) => {
             let folder = quoted(&path.display().to_string());
             let problem = format!("{folder} cannot be read: {error}; dnsmasq does not start");
-            reading.error(place, problem);
+            reading.unread(place, problem);
             Vec::new()
         }
     }

@@ -27,12 +27,11 @@ pub(super) struct Options {
     included: include::Included,
 }
 
-/// Reads dnsmasq.conf.
-pub(super) fn read(reading: &mut Reading) {
+/// Reads dnsmasq.conf; none if it cannot be read.
+pub(super) fn read(reading: &mut Reading) -> Option<()> {
+    let (place, text) = reading.open()?;
     let mut options = Options::default();
-    if let Some((place, text)) = reading.open() {
-        options.read_text(reading, &place, &text);
-    }
+    options.read_text(reading, &place, &text);
     if reading.servers.is_empty() && !options.is_without_resolv {
         reading.notes.push(
             "dnsmasq takes its servers from /etc/resolv.conf; lanward without [upstream] does the same"
@@ -40,6 +39,7 @@ pub(super) fn read(reading: &mut Reading) {
         );
     }
     options.end(reading);
+    Some(())
 }
 
 impl Options {

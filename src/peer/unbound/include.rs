@@ -51,7 +51,7 @@ impl Files {
                     quoted(name),
                     quoted(&format!("{name}/*.conf"))
                 );
-                reading.error(place, problem);
+                reading.unread(place, problem);
                 return None;
             }
             let file = Place::whole(&path);

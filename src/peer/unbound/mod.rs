@@ -16,13 +16,15 @@ use super::{Forward, Place, Protection, Reading};
 use crate::wire::Name;
 
 use include::Files;
-use lexer::{Item, items};
+use lexer::{Fault, Item, items};
 use zone::Zone;
 
 /// What all clauses together say.
 #[derive(Debug, Default)]
 struct Clauses {
     files: Files,
+    /// The clause that is being read.
+    clause: Clause,
     /// The forward or stub zone that is being read.
     zone: Option<Zone>,
     zones: Vec<Zone>,
@@ -33,6 +35,18 @@ struct Clauses {
     /// Zones that Unbound does not answer by itself.
     opened: Vec<Name>,
     switches: BTreeSet<Switch>,
+}
+
+/// Where an option stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum Clause {
+    /// In front of all clauses, or behind an include-toplevel, which ends the one above it: here no option can be.
+    #[default]
+    None,
+    /// The same, and it has been told.
+    Told,
+    /// In a clause of this name.
+    Named(String),
 }
 
 /// What is not as it is by default.
@@ -50,25 +64,42 @@ enum Switch {
     AsksOverTls,
 }
 
-/// Reads unbound.conf.
-pub(super) fn read(reading: &mut Reading) {
+/// Reads unbound.conf; none if it cannot be read, or is something else from its first word on.
+pub(super) fn read(reading: &mut Reading) -> Option<()> {
+    let (place, text) = reading.open()?;
+    let (items, fault) = items(&text);
+    let is_other = items.is_empty() && fault.is_some();
     let mut clauses = Clauses::default();
-    if let Some((place, text)) = reading.open() {
-        clauses.read_text(reading, &place, &text);
+    clauses.read_items(reading, &place, (&items, fault));
+    if is_other {
+        return None;
     }
     clauses.end(reading);
+    Some(())
 }
 
 impl Clauses {
-    fn read_text(&mut self, reading: &mut Reading, file: &Place, text: &str) {
-        let (items, fault) = items(text);
-        for item in &items {
+    fn read_items(
+        &mut self,
+        reading: &mut Reading,
+        file: &Place,
+        (read, fault): (&[Item], Option<Fault>),
+    ) {
+        for item in read {
             let place = file.row(item.row);
             if matches!(item.key.as_str(), "include" | "include-toplevel") {
+                let is_toplevel = item.key == "include-toplevel";
+                if is_toplevel {
+                    self.begin(Clause::None);
+                }
                 for (file, text) in self.files.open(reading, &place, value(item)) {
                     self.files.depth += 1;
-                    self.read_text(reading, &file, &text);
+                    let (read, fault) = items(&text);
+                    self.read_items(reading, &file, (&read, fault));
                     self.files.depth -= 1;
+                }
+                if is_toplevel {
+                    self.begin(Clause::None);
                 }
             } else {
                 self.take(reading, &place, item);
@@ -82,24 +113,49 @@ impl Clauses {
     fn take(&mut self, reading: &mut Reading, place: &Place, item: &Item) {
         let Item { key, values, .. } = item;
         if values.is_empty() {
-            self.zones.extend(self.zone.take());
+            self.begin(Clause::Named(key.clone()));
             self.zone = Zone::begin(key, place);
             return;
         }
         let value = value(item);
-        match &mut self.zone {
-            Some(zone) => {
-                if !zone.take(reading, place, key, value) {
-                    let problem = format!(
-                        "{key}: stands in the zone above it, where it cannot be; write server: in front of it. Unbound does not start"
-                    );
-                    reading.error(place, problem);
-                    // It is plain what was meant.
-                    self.take_of_server(reading, place, item);
-                }
+        if let Some(zone) = &mut self.zone {
+            if zone.take(reading, place, key, value) {
+                return;
             }
-            None => self.take_of_server(reading, place, item),
+            let problem = format!(
+                "{key}: stands in the zone above it, where it cannot be; write server: in front of it. Unbound does not start"
+            );
+            reading.error(place, problem);
+        } else {
+            self.find_misplaced(reading, place, key);
         }
+        // Where it is in a wrong place it is plain what was meant.
+        self.take_of_server(reading, place, item);
+    }
+
+    fn begin(&mut self, clause: Clause) {
+        self.zones.extend(self.zone.take());
+        self.clause = clause;
+    }
+
+    /// An option in front of all clauses, which one error tells of, or one of the protection in a clause that is not that of the server.
+    fn find_misplaced(&mut self, reading: &mut Reading, place: &Place, key: &str) {
+        let stands = match &self.clause {
+            Clause::None => "in no clause".to_owned(),
+            Clause::Named(clause)
+                if clause != "server" && matches!(key, "private-address" | "private-domain") =>
+            {
+                format!("in {clause}:")
+            }
+            Clause::Named(_) | Clause::Told => return,
+        };
+        if self.clause == Clause::None {
+            self.clause = Clause::Told;
+        }
+        let problem = format!(
+            "{key}: stands {stands}, where it cannot be; write server: in front of it. Unbound does not start"
+        );
+        reading.error(place, problem);
     }
 
     /// An option of the `server:` clause; those of other clauses have other names.
