@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::support::command::{Ran, run};
 use crate::support::peers::installed;
 
 /// Files in a folder of their own, and what the command says about one of them.
@@ -39,7 +40,9 @@ impl Case {
 
     fn check(&self, format: &str, name: &str) -> Said {
         let file = self.path(name);
-        let (text, code) = run(&["check", "--peer", &format!("{format}:{file}")]);
+        let Ran {
+            out: text, code, ..
+        } = run(&["check", "--peer", &format!("{format}:{file}")]);
         Said { text, code, file }
     }
 }
@@ -100,7 +103,9 @@ impl Said {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lanward.toml");
         fs::write(&file, &offer).unwrap();
-        let (text, code) = run(&["check", "--config", file.to_str().unwrap()]);
+        let Ran {
+            out: text, code, ..
+        } = run(&["check", "--config", file.to_str().unwrap()]);
         assert_eq!(code, Some(0), "{text}");
         assert!(text.ends_with(": 0 errors, 0 warnings\n"), "{text}");
     }
@@ -108,17 +113,6 @@ impl Said {
     fn says(&self, text: &str) -> bool {
         self.text.contains(text)
     }
-}
-
-fn run(arguments: &[&str]) -> (String, Option<i32>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
-        .args(arguments)
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    (text, output.status.code())
 }
 
 /// What OpenWrt makes of its /etc/config/dhcp, with the exceptions of somebody who has read much.
@@ -635,7 +629,9 @@ fn what_emit_prints_is_read_again() {
         let arguments = [
             "emit", target, "--mode", mode, "--part", part, "--server", server, "--config", &config,
         ];
-        let (text, code) = run(&arguments);
+        let Ran {
+            out: text, code, ..
+        } = run(&arguments);
         assert_eq!(code, Some(0), "{arguments:?}");
         text
     };
@@ -763,7 +759,9 @@ fn with_a_configuration_both_are_told() {
     let files = ["dnsmasq.conf", "resolv.conf"].map(|name| case.path(name));
     let [dnsmasq, resolv] = [0, 1].map(|at| format!("{}:{}", peers[at], files[at]));
     let config = case.path("lanward.toml");
-    let (text, code) = run(&[
+    let Ran {
+        out: text, code, ..
+    } = run(&[
         "check", "--config", &config, "--peer", &dnsmasq, "--peer", &resolv,
     ]);
     assert_eq!(code, Some(0), "{text}");
@@ -793,7 +791,11 @@ fn what_is_no_file_of_a_peer_is_refused() {
         ("unbound:/", 1),
         ("pihole-v6:/dev/null", 1),
     ] {
-        let (text, found) = run(&["check", "--peer", peer]);
+        let Ran {
+            out: text,
+            code: found,
+            ..
+        } = run(&["check", "--peer", peer]);
         assert_eq!(found, Some(code), "{peer}: {text}");
     }
 }
@@ -842,7 +844,9 @@ fn files_of_the_kernel_are_not_read() {
     let said = case.check("dnsmasq", "link");
     said.finds(&[("error", "it is no file on a disk")]);
     // This one would not end; if the others fail, it is not come to.
-    let (text, code) = run(&["check", "--peer", "dnsmasq:/proc/kmsg"]);
+    let Ran {
+        out: text, code, ..
+    } = run(&["check", "--peer", "dnsmasq:/proc/kmsg"]);
     assert_eq!(code, Some(1), "{text}");
 }
 

@@ -2,35 +2,14 @@
 
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
-use std::process::{Command, Stdio};
 
+use crate::support::command::run;
 use crate::support::lanward::Lanward;
 use crate::support::records::{A, a, cname};
 use crate::support::upstream::Upstream;
 use crate::support::wire::Response;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
-
-/// What a command printed on both channels, and its exit code.
-struct Ran {
-    out: String,
-    complaints: String,
-    code: Option<i32>,
-}
-
-fn run(arguments: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
-        .args(arguments)
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    Ran {
-        out: String::from_utf8(output.stdout).unwrap(),
-        complaints: String::from_utf8(output.stderr).unwrap(),
-        code: output.status.code(),
-    }
-}
 
 #[test]
 fn decode_says_the_address_or_why_there_is_none() {

@@ -3,29 +3,14 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+use crate::support::command::{Ran, run};
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
 
-struct Ran {
-    out: String,
-    complaints: String,
-    code: Option<i32>,
-}
-
 fn emit(arguments: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
-        .arg("emit")
-        .args(arguments)
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    Ran {
-        out: String::from_utf8(output.stdout).unwrap(),
-        complaints: String::from_utf8(output.stderr).unwrap(),
-        code: output.status.code(),
-    }
+    run(&[&["emit"], arguments].concat())
 }
 
 fn refused(arguments: &[&str], words: &[&str]) {
@@ -389,13 +374,7 @@ fn the_question_that_must_be_answered_is_about_what_is_meant() {
 /// One list: what it shows is what help, completions and README show.
 #[test]
 fn every_target_is_in_help_completions_and_readme() {
-    let lanward = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
-            .args(arguments)
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let lanward = |arguments: &[&str]| run(arguments).out;
     let help = lanward(&["emit", "--help"]);
     // What is made for fish knows flags and their values alone.
     let shells = ["bash", "zsh"].map(|shell| lanward(&["completions", shell]));

@@ -3,10 +3,11 @@
 //! After a change that is meant: `INSTA_UPDATE=always cargo test --test it snapshots`, and read the difference.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::{fs, thread};
 
 use tempfile::TempDir;
+
+use crate::support::command::{Ran, run};
 
 /// The id of the Plex server in these texts.
 pub(super) const ID: &str = "0123456789abcdef0123456789abcdef";
@@ -43,30 +44,12 @@ $TTL 300
 ns A 192.168.1.2
 ";
 
-/// What `lanward emit` printed, and how it ended.
-pub(super) struct Emitted {
-    pub(super) out: String,
-    pub(super) complaints: String,
-    pub(super) code: Option<i32>,
-}
-
 /// Runs `lanward emit` with these arguments and the configuration above.
-pub(super) fn try_emit(arguments: &[&str]) -> Emitted {
+pub(super) fn try_emit(arguments: &[&str]) -> Ran {
     let folder = network();
-    let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
-        .arg("emit")
-        .args(arguments)
-        .arg("--config")
-        .arg(folder.path().join("lanward.toml"))
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    Emitted {
-        out: String::from_utf8(output.stdout).unwrap(),
-        complaints: String::from_utf8(output.stderr).unwrap(),
-        code: output.status.code(),
-    }
+    let file = folder.path().join("lanward.toml");
+    let config = ["--config", file.to_str().unwrap()];
+    run(&[&["emit"], arguments, &config].concat())
 }
 
 /// The same, where it must succeed.

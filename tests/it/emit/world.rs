@@ -1,9 +1,9 @@
 //! A hostile Internet, a lanward, and a program between them with a snippet for it.
 
 use std::net::{IpAddr, SocketAddr};
-use std::process::Command;
 
 use crate::support::client::Client;
+use crate::support::command::run;
 use crate::support::lanward::Lanward;
 use crate::support::peers::Peer;
 use crate::support::records::{
@@ -349,16 +349,9 @@ pub(super) fn ask(peer: &Peer, name: &str, rtype: u16) -> Reply {
 pub(super) fn emit(arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("snippet");
-    let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
-        .arg("emit")
-        .args(arguments)
-        .arg("--output")
-        .arg(&file)
-        .env_clear()
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "emit {arguments:?}: {said}");
+    let output = ["--output", file.to_str().unwrap()];
+    let ran = run(&[&["emit"], arguments, &output].concat());
+    assert_eq!(ran.code, Some(0), "emit {arguments:?}: {}", ran.complaints);
     std::fs::read_to_string(file).unwrap()
 }
 

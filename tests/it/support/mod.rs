@@ -5,6 +5,7 @@
 pub(crate) mod authority;
 pub(crate) mod behaviours;
 pub(crate) mod client;
+pub(crate) mod command;
 pub(crate) mod crowd;
 pub(crate) mod hickory;
 pub(crate) mod lanward;

@@ -1,11 +1,10 @@
 //! What cannot be run here: Traefik and cloudflared get documents with the keys that they document, and every proxy's text says what is to
 //! be set in the media server.
 
-use std::process::{Command, Stdio};
-
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 
 use super::world::{JELLYFIN, PLEX, plex_name};
+use crate::support::command::run;
 
 /// Every value of a document, with its path; the names that the user gives are `*`.
 fn leaves(text: &str, own: &str) -> Vec<(String, String)> {
@@ -163,16 +162,10 @@ fn each_proxy_says_what_to_set_in_the_media_server() {
 fn a_port_or_address_that_cannot_work_is_refused() {
     let id = "0123456789abcdef0123456789abcdef";
     let refused = |arguments: &[&str], words: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
-            .arg("emit")
-            .args(arguments)
-            .args(["--host", "plex.example.com", "--id", id])
-            .env_clear()
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        let said = String::from_utf8(output.stderr).unwrap();
+        let host = ["--host", "plex.example.com", "--id", id];
+        let ran = run(&[&["emit"], arguments, &host].concat());
+        assert_eq!(ran.code, Some(1), "{arguments:?}");
+        let said = ran.complaints;
         assert!(said.contains(words), "{arguments:?}: {said}");
     };
     let plex = "192.168.1.10";

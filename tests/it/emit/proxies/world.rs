@@ -4,7 +4,6 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use tempfile::TempDir;
 
 use super::media::Media;
 use crate::support::authority::Authority;
+use crate::support::command::run;
 use crate::support::network::ip;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
@@ -60,18 +60,11 @@ impl Site {
 
     /// What `lanward emit` prints for it.
     pub(super) fn emit(self, proxy: &str, more: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
-            .args(["emit", proxy, "--host", self.host])
-            .args(["--port", &self.port.to_string()])
-            .args(self.server)
-            .args(more)
-            .env_clear()
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let complaints = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "emit {proxy}: {complaints}");
-        String::from_utf8(output.stdout).unwrap()
+        let port = self.port.to_string();
+        let site = ["emit", proxy, "--host", self.host, "--port", &port];
+        let ran = run(&[&site, self.server, more].concat());
+        assert_eq!(ran.code, Some(0), "emit {proxy}: {}", ran.complaints);
+        ran.out
     }
 }
 
