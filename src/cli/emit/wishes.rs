@@ -43,7 +43,12 @@ pub(super) struct Wishes {
 impl Wishes {
     /// What a resolver shall do.
     pub(super) fn plan(&self, settings: &Settings) -> Result<Plan, Refusal> {
-        let hosts = known::hosts(settings)?;
+        // Whoever names domains does not wait for files about others.
+        let hosts = if self.domain.is_empty() {
+            known::hosts(settings)?
+        } else {
+            settings.local.hosts.clone()
+        };
         let server = self.server.unwrap_or_else(|| known::listener(settings));
         let plan = Plan::new(server)
             .block(known::ranges(settings))

@@ -243,6 +243,10 @@ fn what_is_no_file_is_neither_read_nor_replaced() {
             &["dnsmasq", "--config", configuration.to_str().unwrap()],
             &[hosts, "[hosts] files"],
         );
+        let configuration = configuration.to_str().unwrap();
+        let single = ["--config", configuration, "--domain", "plex.direct"];
+        let ran = emit(&[&["dnsmasq"], &single[..]].concat());
+        assert_eq!(ran.code, Some(0), "as is advised: {}", ran.complaints);
     }
 }
 
