@@ -31,7 +31,7 @@ pub(super) struct Emit {
     /// List the targets and what each can do
     #[arg(long)]
     list: bool,
-    /// What the target is asked to do; without it the best that it can
+    /// What the target is asked to do; without it the best that it can, and with --plex static
     #[arg(long, value_enum)]
     mode: Option<ModeWord>,
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use super::Comment;
 
-/// The words in which the first line of a block consists.
+/// The words of the first line of a block.
 pub(super) fn begin(mark: &str) -> String {
     format!(">>> lanward emit {mark} >>>")
 }
