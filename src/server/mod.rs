@@ -3,6 +3,7 @@
 //! A door takes packets from a socket, asks [`access`] whether the client may ask, hands the packet to the resolver and sends
 //! what it wrote from the address that was asked. It decides nothing about the answer.
 
+mod accept;
 pub mod access;
 #[cfg(target_os = "linux")]
 mod batch;
@@ -11,7 +12,7 @@ pub mod interfaces;
 mod occupied;
 mod portable;
 mod seats;
-mod tcp;
+mod stream;
 mod udp;
 
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::resolver::Resolver;
 
 pub use access::Access;
 pub use seats::Seats;
-pub use tcp::serve as serve_tcp;
+pub use stream::serve_tcp;
 pub use udp::serve as serve_udp;
 
 /// How long questions under way may take after the end was called.
@@ -39,7 +40,7 @@ pub struct House {
     pub resolver: Arc<Resolver>,
     /// Who may ask; swapped when the machine's networks change.
     pub access: Arc<ArcSwap<Access>>,
-    /// Who has a TCP connection.
+    /// Who has a connection.
     pub seats: Arc<Seats>,
     /// Counts.
     pub metrics: Arc<Metrics>,

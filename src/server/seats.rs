@@ -1,4 +1,4 @@
-//! How many TCP connections there may be, and whose goes first when there are too many.
+//! How many connections there may be, over TCP, TLS or QUIC, and whose goes first when there are too many.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -123,9 +123,9 @@ impl Seat {
         }
     }
 
-    /// Waits until another connection needs the seat.
-    pub(super) async fn revoked(&self) {
-        self.revoked.cancelled().await;
+    /// Says when another connection needs the seat.
+    pub(super) fn revoked(&self) -> CancellationToken {
+        self.revoked.clone()
     }
 }
 

@@ -7,6 +7,7 @@ pub mod answer;
 mod compression;
 pub mod edns;
 pub mod header;
+pub mod hop;
 pub(crate) mod layout;
 pub mod message;
 pub mod name;

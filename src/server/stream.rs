@@ -1,0 +1,231 @@
+//! Messages with their length in front on a stream of octets: DNS over TCP (RFC 7766) and over TLS (RFC 7858). Many questions on
+//! one connection, answered in the order in which their answers come.
+//!
+//! One task serves a connection, in turns: it answers what has come in, writes all replies at once, and waits. So a burst of
+//! questions costs one call to read and one to write; a client that does not take its replies is not read from.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::House;
+use super::accept::{Guest, accept};
+use crate::metrics::Counter;
+use crate::resolver::{Outcome, Permit, Silent};
+use crate::upstream::clock;
+use crate::wire::hop::Hop;
+
+/// Questions under way on one connection; who sends more waits until one is answered.
+const IN_FLIGHT: usize = 16;
+/// How long a connection may lie idle, a message may take to come in, or replies to be taken.
+const IDLE: Duration = Duration::from_secs(10);
+/// Replies of so many octets are written before more questions are answered.
+const FULL: usize = 64 << 10;
+/// What is read at once; more questions seldom come together.
+const READ: usize = 4 << 10;
+/// The length in front of a message.
+const LENGTH: usize = 2;
+
+/// Serves DNS over TCP until the end.
+pub async fn serve_tcp(listener: TcpListener, house: House) {
+    let hop = Hop {
+        keepalive: Some(IDLE),
+        encrypted: false,
+    };
+    accept(listener, house, |stream, guest| serve(stream, guest, hop, IDLE)).await;
+}
+
+/// Serves a connection until the client has no more questions, or is idle for longer than `idle`.
+pub(super) async fn serve<S>(stream: S, guest: Guest, hop: Hop, idle: Duration)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (sender, late) = mpsc::channel(IN_FLIGHT);
+    let connection = Connection {
+        stream,
+        guest,
+        hop,
+        idle,
+        room: Arc::new(Semaphore::new(IN_FLIGHT)),
+        input: Vec::new(),
+        output: Vec::new(),
+        sender,
+        late,
+    };
+    // What goes wrong on a connection ends it, and only its client could do something about it.
+    let _over = connection.run().await;
+}
+
+/// A reply that had to wait, and the place among the questions under way that it holds until it is written.
+type Late = (Vec<u8>, OwnedSemaphorePermit);
+
+/// The connection is over.
+struct Over;
+
+struct Connection<S> {
+    stream: S,
+    guest: Guest,
+    hop: Hop,
+    idle: Duration,
+    room: Arc<Semaphore>,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    sender: mpsc::Sender<Late>,
+    late: mpsc::Receiver<Late>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    async fn run(mut self) -> Result<(), Over> {
+        let stop = self.guest.house.stop.clone();
+        let mut reading = true;
+        // When the client was last heard of, the message began that is not whole yet, or a reply was ready.
+        let mut since = Instant::now();
+        let mut alarm = pin!(sleep_until(since + self.idle));
+        loop {
+            if self.answer()? > 0 {
+                since = Instant::now();
+                self.guest.seat.touch(clock::now());
+            }
+            if !self.output.is_empty() {
+                self.flush().await?;
+                // There may be more that is whole already.
+                continue;
+            }
+            let free = self.room.available_permits();
+            if !reading && free == IN_FLIGHT {
+                break;
+            }
+            let begins = self.input.is_empty();
+            // Who waits for us is not idle, but for who began a question and does not end it.
+            let may_be_idle = free == IN_FLIGHT || free > 0 && !begins;
+            self.make_room();
+            tokio::select! {
+                Some((reply, _place)) = self.late.recv() => {
+                    push_frame(&mut self.output, &reply)?;
+                    since = Instant::now();
+                }
+                read = self.stream.read_buf(&mut self.input), if reading && free > 0 => match read {
+                    Ok(0) => reading = false,
+                    Ok(_) if begins => since = Instant::now(),
+                    Ok(_) => {}
+                    Err(_) => return Err(Over),
+                },
+                // Set anew only when it rings: most connections are heard of before.
+                () = &mut alarm => {
+                    if may_be_idle && since.elapsed() >= self.idle {
+                        break;
+                    }
+                    alarm.as_mut().reset(Instant::now().max(since) + self.idle);
+                }
+                () = stop.cancelled(), if reading => reading = false,
+            }
+        }
+        // Says that the end is meant, where that can be said.
+        let _closed = timeout(self.idle, self.stream.shutdown()).await;
+        Ok(())
+    }
+
+    /// Makes room to read into; what one long message needed is not kept.
+    fn make_room(&mut self) {
+        if self.input.is_empty() {
+            self.input.shrink_to(READ);
+        }
+        if self.input.capacity() - self.input.len() < READ {
+            self.input.reserve(READ);
+        }
+    }
+
+    /// Answers the messages that are whole, as far as there is room, and says how many. What must wait for upstream goes on in a
+    /// task.
+    fn answer(&mut self) -> Result<usize, Over> {
+        let Guest { house, client, .. } = &self.guest;
+        let counts = house.metrics.shard(0);
+        let session = house.resolver.session(clock::now());
+        let (mut at, mut taken) = (0, 0);
+        let mut reply = Vec::new();
+        while self.output.len() < FULL
+            && let Some(packet) = whole(&self.input, at)
+            && let Ok(place) = Arc::clone(&self.room).try_acquire_owned()
+        {
+            at += LENGTH + packet.len();
+            taken += 1;
+            match session.answer(packet, *client, &mut reply, &mut Silent) {
+                Outcome::Reply(counter) => {
+                    counts.count(counter);
+                    self.hop.end(packet, &mut reply);
+                    push_frame(&mut self.output, &reply)?;
+                }
+                Outcome::Ask(permit) => self.ask(packet.to_vec(), permit, place),
+                // A client that sends what is no query does not speak DNS.
+                Outcome::Drop => {
+                    counts.count(Counter::Dropped);
+                    return Err(Over);
+                }
+            }
+        }
+        self.input.drain(..at);
+        Ok(taken)
+    }
+
+    /// Has a question asked upstream.
+    fn ask(&self, packet: Vec<u8>, permit: Permit, place: OwnedSemaphorePermit) {
+        let Guest {
+            house,
+            client,
+            seat,
+        } = &self.guest;
+        let (resolver, metrics, client) = (
+            Arc::clone(&house.resolver),
+            Arc::clone(&house.metrics),
+            *client,
+        );
+        let (sender, hop, busy) = (self.sender.clone(), self.hop, seat.busy());
+        // Boxed as in the UDP door.
+        drop(house.tasks.spawn(Box::pin(async move {
+            let mut reply = Vec::with_capacity(512);
+            if let Outcome::Reply(counter) = resolver
+                .complete(&packet, client, permit, &mut reply)
+                .await
+            {
+                metrics.shard(0).count(counter);
+                hop.end(&packet, &mut reply);
+                // A client that is gone needs no reply.
+                let _gone = sender.send((reply, place)).await;
+            }
+            drop(busy);
+        })));
+    }
+
+    /// Writes the replies; over with a client that does not take them.
+    async fn flush(&mut self) -> Result<(), Over> {
+        let written = async {
+            self.stream.write_all(&self.output).await?;
+            self.stream.flush().await
+        };
+        let Ok(Ok(())) = timeout(self.idle, written).await else {
+            return Err(Over);
+        };
+        self.output.clear();
+        // One long answer must not be paid for as long as the connection lives.
+        self.output.shrink_to(READ);
+        Ok(())
+    }
+}
+
+/// The message at `at`, if all of it is there.
+fn whole(input: &[u8], at: usize) -> Option<&[u8]> {
+    let (length, rest) = input.get(at..)?.split_first_chunk::<LENGTH>()?;
+    rest.get(..u16::from_be_bytes(*length).into())
+}
+
+fn push_frame(output: &mut Vec<u8>, message: &[u8]) -> Result<(), Over> {
+    let length = u16::try_from(message.len()).map_err(|_| Over)?;
+    output.extend_from_slice(&length.to_be_bytes());
+    output.extend_from_slice(message);
+    Ok(())
+}
