@@ -31,6 +31,20 @@ pub(super) struct Server {
     pub(super) listen: Option<Vec<Text>>,
     pub(super) allow: Option<Vec<Text>>,
     pub(super) workers: Option<Spanned<usize>>,
+    pub(super) tls: Option<Encrypted>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Encrypted {
+    pub(super) certificate: Option<Text>,
+    pub(super) key: Option<Text>,
+    pub(super) name: Option<Text>,
+    pub(super) tls: Vec<Text>,
+    pub(super) https: Vec<Text>,
+    pub(super) path: Option<Text>,
+    pub(super) quic: Vec<Text>,
+    pub(super) h3: Vec<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -3,6 +3,7 @@
 //! All that is wrong is told at once, each with file, line, key and what is allowed. Below this floor nothing is checked again.
 
 mod dnssec;
+mod encrypted;
 mod file;
 mod finding;
 mod local;
@@ -26,6 +27,7 @@ use size::Size;
 
 pub use crate::zone::Severity;
 pub use dnssec::Dnssec;
+pub use encrypted::{Encrypted, Identity};
 pub use finding::Finding;
 pub use local::{LeaseFile, Local, ZoneFile};
 pub use rebinding::{OwnNetwork, Protection};
@@ -47,6 +49,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// Who may ask.
     pub allow: Vec<Rule>,
+    /// The encrypted doors.
+    pub encrypted: Option<Encrypted>,
     /// UDP threads for each address; `None`: one for each processor.
     pub workers: Option<usize>,
     /// Whom to ask what is not known here.
@@ -86,6 +90,7 @@ impl Default for Settings {
         Self::prove(Path::new(""), "").0.unwrap_or_else(|| Self {
             listen: vec![DEFAULT_LISTEN],
             allow: Vec::new(),
+            encrypted: None,
             workers: None,
             upstream: Upstream::default(),
             local: Local::default(),
@@ -145,6 +150,7 @@ impl Settings {
                 },
             ),
             allow: allow(&mut prover, file.server.allow.as_deref()),
+            encrypted: encrypted::prove(&mut prover, &file, folder),
             workers: file.server.workers.as_ref().map(|workers| {
                 if !(1..=MAX_WORKERS).contains(workers.get_ref()) {
                     prover.error(

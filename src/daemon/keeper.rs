@@ -4,6 +4,8 @@
 //! state is built anew and swapped; one lock around it keeps an older state from following a newer one. While it is built, the
 //! old one answers.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +15,8 @@ use super::local::{self, Loaded};
 use super::parts::build;
 use super::watch::Watched;
 use super::{StartError, system};
-use crate::config::{Finding, Settings};
+use crate::config::{Encrypted, Finding, Identity, Settings};
+use crate::server::encrypted::{Certificate, Tls};
 use crate::server::{Access, House, interfaces};
 use crate::upstream::{Server, clock};
 use crate::wire::Name;
@@ -27,6 +30,8 @@ const LOOK_AROUND: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Keeper {
     house: House,
+    /// TLS at the encrypted doors, if there are any.
+    tls: Option<Tls>,
     kept: Mutex<Kept>,
 }
 
@@ -37,7 +42,10 @@ struct Kept {
     /// The system's resolvers, when it last named any.
     resolvers: Vec<Server>,
     loaded: Loaded,
+    /// The files of local data.
     watched: Watched,
+    /// Certificate and key.
+    proofs: Watched,
 }
 
 impl Kept {
@@ -62,21 +70,23 @@ impl Kept {
 impl Keeper {
     pub(super) fn new(
         house: House,
-        settings: Settings,
+        (settings, tls): (Settings, Option<Tls>),
         networks: Vec<IpNet>,
         loaded: Loaded,
     ) -> Self {
-        let watched = Watched::new(&settings.local);
+        let watched = Watched::new(local_files(&settings));
+        let proofs = Watched::new(proof_files(&settings));
         let mut kept = Kept {
             settings,
             networks,
             resolvers: Vec::new(),
             loaded,
             watched,
+            proofs,
         };
         kept.look_for_resolvers();
         let kept = Mutex::new(kept);
-        Self { house, kept }
+        Self { house, tls, kept }
     }
 
     /// Takes over other settings, whole or not at all. What is bound to sockets and memory stays until a restart: where to
@@ -85,8 +95,10 @@ impl Keeper {
         let mut kept = self.lock();
         warn_of_restart(&kept.settings, &settings);
         settings.listen.clone_from(&kept.settings.listen);
+        settings.encrypted = doors_from_before(settings.encrypted, &kept.settings);
         let networks = interfaces::networks();
-        let watched = Watched::new(&settings.local);
+        let watched = Watched::new(local_files(&settings));
+        let proofs = Watched::new(proof_files(&settings));
         // Who asked for a reload wants to hear of a broken zone, not to see the old one.
         let before = if settings.local.leases == kept.settings.local.leases {
             kept.loaded.without_zones()
@@ -106,9 +118,14 @@ impl Keeper {
             resolvers,
             loaded,
             watched,
+            proofs,
         };
         kept.look_for_resolvers();
         self.put_in_force(&kept);
+        if let (Some(tls), Some(encrypted)) = (&self.tls, &kept.settings.encrypted) {
+            let Identity::Files { read, .. } = &encrypted.identity;
+            tls.replace(read);
+        }
         Ok(())
     }
 
@@ -128,6 +145,7 @@ impl Keeper {
             let keeper = Arc::clone(&self);
             let look = move || {
                 keeper.look_at_files();
+                keeper.look_at_proofs();
                 if around {
                     keeper.look_around();
                 }
@@ -157,6 +175,32 @@ impl Keeper {
                 self.put_in_force(&kept);
             }
             Err(findings) => tell_problem(findings),
+        }
+    }
+
+    /// Takes over a certificate that has changed. One that cannot be used changes nothing.
+    fn look_at_proofs(&self) {
+        let mut kept = self.lock();
+        let (Some(tls), true) = (&self.tls, kept.proofs.have_changed()) else {
+            return;
+        };
+        let Some(encrypted) = &mut kept.settings.encrypted else {
+            return;
+        };
+        let Identity::Files {
+            certificate,
+            key,
+            read,
+        } = &mut encrypted.identity;
+        match Certificate::read(certificate, key) {
+            Ok(certificate) => {
+                tls.replace(&certificate);
+                *read = certificate;
+                tracing::info!("certificate reloaded");
+            }
+            Err(problem) => {
+                tracing::error!(%problem, "not reloaded: the certificate from before holds");
+            }
         }
     }
 
@@ -213,14 +257,52 @@ fn tell_warnings(loaded: &Loaded) {
     }
 }
 
+/// The files behind local data.
+fn local_files(settings: &Settings) -> impl Iterator<Item = &PathBuf> {
+    let local = &settings.local;
+    let zones = local.zones.iter().map(|zone| &zone.path);
+    let leases = local.leases.iter().map(|leases| &leases.path);
+    zones.chain(&local.host_files).chain(leases)
+}
+
+/// The files that prove who this server is.
+fn proof_files(settings: &Settings) -> impl Iterator<Item = &PathBuf> {
+    settings.encrypted.iter().flat_map(|encrypted| {
+        let Identity::Files {
+            certificate, key, ..
+        } = &encrypted.identity;
+        [certificate, key]
+    })
+}
+
+/// The encrypted doors as they are open, with the certificate and the name of the new settings.
+fn doors_from_before(new: Option<Encrypted>, open: &Settings) -> Option<Encrypted> {
+    let open = open.encrypted.as_ref()?;
+    Some(Encrypted {
+        doors: open.doors.clone(),
+        path: open.path.clone(),
+        ..new.unwrap_or_else(|| open.clone())
+    })
+}
+
 /// Says which changes must wait.
 fn warn_of_restart(old: &Settings, new: &Settings) {
-    let same = |(old, new): (&std::net::SocketAddr, &std::net::SocketAddr)| {
+    let same = |(old, new): (&SocketAddr, &SocketAddr)| {
         new.ip() == old.ip() && (new.port() == old.port() || new.port() == 0)
     };
     let pairs = old.listen.iter().zip(&new.listen);
     if new.listen.len() != old.listen.len() || !pairs.into_iter().all(same) {
         tracing::warn!("a changed listen takes effect at the next start");
+    }
+    let doors = |of: &Settings| of.encrypted.as_ref().map_or(0, |doors| doors.doors.len());
+    let [old_doors, new_doors] = [old, new].map(|of| of.encrypted.iter().flat_map(|of| &of.doors));
+    let mut pairs = old_doors.zip(new_doors);
+    let path = |of: &Settings| of.encrypted.as_ref().map(|doors| doors.path.clone());
+    if doors(old) != doors(new)
+        || path(old) != path(new)
+        || !pairs.all(|(old, new)| old.0 == new.0 && same((&old.1, &new.1)))
+    {
+        tracing::warn!("changed doors or path in [server.tls] take effect at the next start");
     }
     let fixed = |of: &Settings| (of.workers, of.cache, of.lifetimes, of.prefetch, of.log);
     if fixed(new) != fixed(old) || new.cache_file != old.cache_file {

@@ -2,6 +2,7 @@
 //!
 //! The program and its tests start the same function. Everything that can fail fails before the first packet is answered.
 
+mod doors;
 mod keeper;
 pub mod local;
 mod memory;
@@ -16,7 +17,6 @@ use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,10 +24,12 @@ use crate::cache::Cache;
 use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
 use crate::resolver::{Resolver, State};
-use crate::server::bind::{BindError, Bound, bind};
-use crate::server::{Access, GRACE, House, interfaces, serve_tcp, serve_udp};
+use crate::server::bind::BindError;
+use crate::server::encrypted::TlsError;
+use crate::server::{Access, GRACE, House, interfaces};
 use crate::upstream::{GearError, clock};
 
+use doors::Doors;
 use keeper::Keeper;
 use local::Loaded;
 use memory::Memory;
@@ -50,6 +52,9 @@ pub enum StartError {
     /// Local data cannot be loaded.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Local(Vec<Finding>),
+    /// TLS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A listener could not be set up.
     #[error("cannot start a listener: {0}")]
     Listener(#[from] io::Error),
@@ -70,15 +75,7 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     let workers = settings
         .workers
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let bound: Vec<Bound> = settings
-        .listen
-        .iter()
-        .map(|address| bind(*address, workers))
-        .collect::<Result<_, _>>()?;
-    settings.listen = bound
-        .iter()
-        .map(|bound| bound.tcp.local_addr())
-        .collect::<Result<_, _>>()?;
+    let doors = Doors::bind(&mut settings, workers)?;
     let networks = interfaces::networks();
     let loaded = local::load(&settings.local, &Loaded::default(), clock::of_day())
         .map_err(StartError::Local)?;
@@ -86,24 +83,18 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     let parts = build(&settings, &networks, &loaded);
     parts.prove(&settings)?;
     parts.tell();
-    let house = house(&settings, &networks, parts.state, workers * bound.len());
+    let workers = workers * settings.listen.len();
+    let house = house(&settings, &networks, parts.state, workers);
     let memory = remember(&settings, &house);
     let addresses = settings.listen.clone();
-    // If a listener fails, those before it must end again.
-    let guard = house.stop.clone().drop_guard();
-    let mut threads = Vec::new();
-    for (bound, address) in bound.into_iter().zip(&addresses) {
-        for socket in bound.udp {
-            threads.push(serve_udp(socket, threads.len(), house.clone())?);
-        }
-        tracing::info!("listening for UDP on {address}");
-        let listener = TcpListener::from_std(bound.tcp)?;
-        // Whoever waits for the end waits for the tracker, not for the handle.
-        drop(house.tasks.spawn(serve_tcp(listener, house.clone())));
-        tracing::info!("listening for TCP on {address}");
-    }
-    guard.disarm();
-    let keeper = Arc::new(Keeper::new(house.clone(), settings, networks, loaded));
+    let tls = doors.tls();
+    let threads = doors.open(&house)?;
+    let keeper = Arc::new(Keeper::new(
+        house.clone(),
+        (settings, tls),
+        networks,
+        loaded,
+    ));
     drop(house.tasks.spawn(Arc::clone(&keeper).watch()));
     Ok(Daemon {
         house,

@@ -4,26 +4,23 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::config::Local;
-
 /// What tells one state of a file from the next: written in place it has another time or size, put in place of the old one
 /// (as editors and DHCP servers do) another number.
 type Stamp = Option<(i64, i64, u64, u64)>;
 
-/// The files behind local data, as they were when they were last looked at.
+/// Files as they were when they were last looked at.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
     files: Vec<(PathBuf, Stamp)>,
 }
 
 impl Watched {
-    /// All files that the settings name, as they are now.
-    pub(super) fn new(local: &Local) -> Self {
-        let zones = local.zones.iter().map(|zone| &zone.path);
-        let leases = local.leases.iter().map(|leases| &leases.path);
-        let paths = zones.chain(&local.host_files).chain(leases);
-        let files = paths.map(|path| (path.clone(), stamp(path))).collect();
-        Self { files }
+    /// These files, as they are now.
+    pub(super) fn new<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Self {
+        let files = paths.into_iter().map(|path| (path.clone(), stamp(path)));
+        Self {
+            files: files.collect(),
+        }
     }
 
     /// Whether one of them is not as it was when this was last asked.

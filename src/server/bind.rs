@@ -44,11 +44,39 @@ pub fn bind(address: SocketAddr, workers: usize) -> Result<Bound, BindError> {
     try_bind(address, workers)
 }
 
-fn try_bind(address: SocketAddr, workers: usize) -> Result<Bound, BindError> {
-    let failed = |protocol| move |error| explain(address, protocol, error);
+/// Binds a listener for connections, such as those over TLS.
+pub fn bind_stream(address: SocketAddr) -> Result<TcpListener, BindError> {
+    tell_if_away(address);
+    listen(address).map_err(|error| explain(address, "tcp", error))
+}
+
+/// Binds one socket for datagrams, such as those of QUIC.
+pub fn bind_datagram(address: SocketAddr) -> Result<UdpSocket, BindError> {
+    tell_if_away(address);
+    let socket = open(address, Type::DGRAM, false).and_then(|socket| {
+        socket.set_nonblocking(true)?;
+        let _smaller = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+        Ok(socket.into())
+    });
+    socket.map_err(|error| explain(address, "udp", error))
+}
+
+fn tell_if_away(address: SocketAddr) {
     if !interfaces::is_local(address.ip()) {
         tracing::warn!(%address, "no interface has this address yet; listening all the same");
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = open(address, Type::STREAM, false)?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+fn try_bind(address: SocketAddr, workers: usize) -> Result<Bound, BindError> {
+    let failed = |protocol| move |error| explain(address, protocol, error);
+    tell_if_away(address);
     // A socket that shares its port would get along with a second server of ours; one that does not finds out.
     let probe = open(address, Type::DGRAM, false).map_err(failed("udp"))?;
     let address = probe
@@ -57,12 +85,7 @@ fn try_bind(address: SocketAddr, workers: usize) -> Result<Bound, BindError> {
         .as_socket()
         .unwrap_or(address);
     drop(probe);
-    let tcp = open(address, Type::STREAM, false).and_then(|socket| {
-        socket.listen(BACKLOG)?;
-        socket.set_nonblocking(true)?;
-        Ok(socket.into())
-    });
-    let tcp = tcp.map_err(|error| explain(address, "tcp", error))?;
+    let tcp = listen(address).map_err(|error| explain(address, "tcp", error))?;
     let udp = (0..workers.max(1))
         .map(|_| open_udp(address))
         .collect::<io::Result<_>>();

@@ -8,6 +8,7 @@ pub mod access;
 #[cfg(target_os = "linux")]
 mod batch;
 pub mod bind;
+pub mod encrypted;
 pub mod interfaces;
 mod occupied;
 mod portable;

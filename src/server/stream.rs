@@ -37,7 +37,10 @@ pub async fn serve_tcp(listener: TcpListener, house: House) {
         keepalive: Some(IDLE),
         encrypted: false,
     };
-    accept(listener, house, |stream, guest| serve(stream, guest, hop, IDLE)).await;
+    accept(listener, house, |stream, guest| {
+        serve(stream, guest, hop, IDLE)
+    })
+    .await;
 }
 
 /// Serves a connection until the client has no more questions, or is idle for longer than `idle`.
@@ -188,9 +191,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         // Boxed as in the UDP door.
         drop(house.tasks.spawn(Box::pin(async move {
             let mut reply = Vec::with_capacity(512);
-            if let Outcome::Reply(counter) = resolver
-                .complete(&packet, client, permit, &mut reply)
-                .await
+            if let Outcome::Reply(counter) =
+                resolver.complete(&packet, client, permit, &mut reply).await
             {
                 metrics.shard(0).count(counter);
                 hop.end(&packet, &mut reply);

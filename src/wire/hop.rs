@@ -166,8 +166,16 @@ mod tests {
             let reply = answered(&query(options), hop);
             let message = Message::read(&reply).unwrap();
             assert_eq!(message.records.len(), 1);
-            assert_eq!(keepalive(&reply), alive.then_some(idle), "{options:?} {hop:?}");
-            assert_eq!(reply.len().is_multiple_of(BLOCK), padded, "{options:?} {hop:?}");
+            assert_eq!(
+                keepalive(&reply),
+                alive.then_some(idle),
+                "{options:?} {hop:?}"
+            );
+            assert_eq!(
+                reply.len().is_multiple_of(BLOCK),
+                padded,
+                "{options:?} {hop:?}"
+            );
         }
     }
 

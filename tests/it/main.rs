@@ -27,6 +27,7 @@ mod differential;
 mod dnssec;
 mod door;
 mod emit;
+mod encrypted;
 mod faults;
 mod harness;
 mod house;

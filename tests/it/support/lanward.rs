@@ -75,23 +75,24 @@ impl Lanward {
             "the program is not ready; its log: {:#?}",
             self.lines()
         );
-        let [udp, tcp] = ["listening for UDP on ", "listening for TCP on "].map(|words| {
-            let lines = self.lines();
-            let rest = lines
-                .iter()
-                .find_map(|line| line.split_once(words))
-                .expect("a line for the listener")
-                .1;
-            let end = rest
-                .find(|c: char| c != '.' && c != ':' && !c.is_ascii_digit())
-                .unwrap_or(rest.len());
-            rest[..end]
-                .trim_end_matches(['.', ':'])
-                .parse::<SocketAddr>()
-                .unwrap()
-        });
+        let [udp, tcp] = ["UDP", "TCP"].map(|spoken| self.door(spoken));
         assert_eq!(udp, tcp, "UDP and TCP share one port");
         udp
+    }
+
+    /// Where the first door is at which this is spoken, such as "UDP" or "DNS over TLS", as the log says.
+    pub(crate) fn door(&self, spoken: &str) -> SocketAddr {
+        let words = format!("listening for {spoken} on ");
+        let lines = self.lines();
+        let rest = lines
+            .iter()
+            .find_map(|line| line.split_once(&words))
+            .unwrap_or_else(|| panic!("no line for {spoken}: {lines:#?}"))
+            .1;
+        let end = rest
+            .find(|c: char| c != '.' && c != ':' && !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        rest[..end].trim_end_matches(['.', ':']).parse().unwrap()
     }
 
     pub(crate) fn client(&self) -> Client {
