@@ -61,7 +61,7 @@ impl Explain {
                 return ExitCode::from(exit::USAGE);
             }
         };
-        let parts = daemon::build(&settings, &interfaces::networks(), &loaded);
+        let parts = daemon::build(&settings, &interfaces::links(), &loaded);
         let resolver = Resolver::new(parts.state, Cache::new(settings.cache, settings.lifetimes));
         let runtime = match tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -96,7 +96,7 @@ impl Explain {
         for (stage, words) in trace.iter().filter(|(stage, _)| *stage != "cache") {
             show(stage, words);
         }
-        let pending = session.pending(&packet);
+        let pending = session.pending(&packet, client);
         let (Outcome::Ask(_), Ok(query)) = (outcome, Query::read(&pending)) else {
             show("answer", &describe(&out));
             return;
