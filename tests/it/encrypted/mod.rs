@@ -36,12 +36,39 @@ impl House {
     fn tls(&self) -> SocketAddr {
         self.lanward.door("DNS over TLS")
     }
+
+    /// Where the door for DNS over HTTPS is.
+    fn https(&self) -> SocketAddr {
+        self.lanward.door("DNS over HTTPS")
+    }
+
+    /// Where the door for DNS over QUIC is.
+    fn quic(&self) -> SocketAddr {
+        self.lanward.door("DNS over QUIC")
+    }
+
+    /// Where the door for DNS over HTTP/3 is.
+    fn h3(&self) -> SocketAddr {
+        self.lanward.door("DNS over HTTP/3")
+    }
 }
 
 /// `[server.tls]` with all doors on free ports.
 fn section(authority: &Authority) -> String {
     let [certificate, key] = authority.files();
-    format!(
-        "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\ntls = [\"127.0.0.1:0\"]\n"
-    )
+    let mut section = format!(
+        "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\n"
+    );
+    for door in ["tls", "https", "quic", "h3"] {
+        section += &format!("{door} = [\"127.0.0.1:0\"]\n");
+    }
+    section
+}
+
+#[test]
+fn each_door_is_where_the_log_says() {
+    let house = House::open();
+    for door in [house.tls(), house.https(), house.quic(), house.h3()] {
+        assert!(door.ip().is_loopback() && door.port() > 0, "{door}");
+    }
 }
