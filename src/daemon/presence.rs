@@ -1,6 +1,6 @@
 //! What this server says of itself, and to whom: its name, and where its encrypted doors are.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -17,7 +17,7 @@ pub(super) fn views(settings: &Settings, links: &[Link], zones: &Arc<Zones>) -> 
     let Some((encrypted, name)) = named(settings) else {
         return Views::new(Arc::clone(zones));
     };
-    let mut ports: Vec<u16> = settings.listen.iter().map(|listen| listen.port()).collect();
+    let mut ports: Vec<u16> = settings.listen.iter().map(SocketAddr::port).collect();
     ports.sort_unstable();
     ports.dedup();
     let seen_at = |here: &[IpAddr]| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// The numbers of parameters (IANA "Service Parameter Keys (SvcParamKeys)").
+/// The numbers of parameters (IANA "Service Parameter Keys").
 pub mod key {
     /// Parameters without which the record is of no use.
     pub const MANDATORY: u16 = 0;

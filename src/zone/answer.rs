@@ -41,7 +41,7 @@ pub enum Looked {
 /// All that this network knows by itself.
 #[derive(Debug, Default)]
 pub struct Zones {
-    zones: Arc<SuffixMap<Arc<Zone>>>,
+    by_origin: Arc<SuffixMap<Arc<Zone>>>,
     /// The hosts, as an overlay over everything; none if there are no hosts.
     hosts: Option<Arc<Zone>>,
     /// What this server says of itself, as an overlay over the zones.
@@ -61,7 +61,7 @@ impl Zones {
         let records = hosts::records(hosts, here);
         Self {
             hosts: overlay(records).map(Arc::new),
-            zones: Arc::new(zones),
+            by_origin: Arc::new(zones),
             own: None,
         }
     }
@@ -72,11 +72,15 @@ impl Zones {
     pub fn with_own(&self, mut records: Vec<Record>) -> Self {
         let has = |name: &Name| {
             let hosts = self.hosts.as_ref().is_some_and(|hosts| hosts.has(name));
-            hosts || self.zones.find_all(name).any(|(_, zone)| zone.has(name))
+            hosts
+                || self
+                    .by_origin
+                    .find_all(name)
+                    .any(|(_, zone)| zone.has(name))
         };
         records.retain(|record| !has(&record.owner));
         Self {
-            zones: Arc::clone(&self.zones),
+            by_origin: Arc::clone(&self.by_origin),
             hosts: self.hosts.clone(),
             own: overlay(records),
         }
@@ -84,7 +88,7 @@ impl Zones {
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.zones.is_empty() && self.hosts.is_none() && self.own.is_none()
+        self.by_origin.is_empty() && self.hosts.is_none() && self.own.is_none()
     }
 
     /// Whether this server says something of itself under a name.
@@ -95,7 +99,7 @@ impl Zones {
     /// The origins of the authoritative zones: name space that means something in this network only. An overlay lies over names
     /// that others answer for, so its origin is not among them.
     pub fn origins(&self) -> impl Iterator<Item = &Name> {
-        self.zones
+        self.by_origin
             .iter()
             .filter(|(_, zone)| zone.mode() == Mode::Authoritative)
             .map(|(origin, _)| origin)
@@ -103,7 +107,7 @@ impl Zones {
 
     /// The zones, for those who report on them.
     pub fn iter(&self) -> impl Iterator<Item = &Zone> {
-        self.zones.iter().map(|(_, zone)| &**zone)
+        self.by_origin.iter().map(|(_, zone)| &**zone)
     }
 
     /// Answers `query` with a reply of at most `limit` octets.
@@ -136,7 +140,7 @@ impl Zones {
             }
         }
         let mut child = None;
-        for (origin, zone) in self.zones.find_all(name) {
+        for (origin, zone) in self.by_origin.find_all(name) {
             let zone = &**zone;
             let spot = zone.spot(name, kind);
             if zone.passes(&spot) {
