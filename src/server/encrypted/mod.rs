@@ -6,6 +6,7 @@
 
 mod certificate;
 mod dot;
+mod root;
 mod tls;
 
 use std::fmt;
