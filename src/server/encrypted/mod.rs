@@ -12,6 +12,7 @@ mod exchange;
 mod https;
 mod patient;
 mod quic;
+mod root;
 mod tls;
 
 use std::fmt;

@@ -1,5 +1,6 @@
 //! The encrypted doors, knocked at by clients of others.
 
+mod discovery;
 mod dot;
 mod https;
 mod quic;
