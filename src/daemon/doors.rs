@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 
 use super::StartError;
-use crate::config::{Encrypted, Identity, Settings};
+use crate::config::{Encrypted, Settings};
 use crate::server::bind::{BindError, Bound, bind, bind_stream};
 use crate::server::encrypted::{Protocol, Tls, serve_dot};
 use crate::server::{House, serve_tcp, serve_udp};
@@ -17,7 +17,6 @@ use crate::server::{House, serve_tcp, serve_udp};
 pub(super) struct Doors {
     plain: Vec<Bound>,
     encrypted: Vec<(Protocol, Socket)>,
-    tls: Option<Tls>,
 }
 
 /// A socket, and what is to be spoken on it.
@@ -67,7 +66,6 @@ impl Doors {
         let mut doors = Self {
             plain,
             encrypted: Vec::new(),
-            tls: None,
         };
         if let Some(encrypted) = &mut settings.encrypted {
             doors.bind_encrypted(encrypted)?;
@@ -76,8 +74,6 @@ impl Doors {
     }
 
     fn bind_encrypted(&mut self, settings: &mut Encrypted) -> Result<(), StartError> {
-        let Identity::Files { read, .. } = &settings.identity;
-        self.tls = Some(Tls::new(read)?);
         for (protocol, address) in &mut settings.doors {
             let socket = Socket::bind(*protocol, *address)?;
             *address = socket.address()?;
@@ -86,13 +82,12 @@ impl Doors {
         Ok(())
     }
 
-    /// TLS as it is spoken at the encrypted doors, if there are any.
-    pub(super) fn tls(&self) -> Option<Tls> {
-        self.tls.clone()
-    }
-
-    /// Serves all of them until the end. Returns the threads that do.
-    pub(super) fn open(self, house: &House) -> Result<Vec<JoinHandle<()>>, StartError> {
+    /// Serves all of them until the end, the encrypted ones with this TLS. Returns the threads that do.
+    pub(super) fn open(
+        self,
+        house: &House,
+        tls: Option<&Tls>,
+    ) -> Result<Vec<JoinHandle<()>>, StartError> {
         // If one cannot be served, those before it must end again.
         let guard = house.stop.clone().drop_guard();
         let mut threads = Vec::new();
@@ -109,7 +104,7 @@ impl Doors {
         }
         for (protocol, socket) in self.encrypted {
             let address = socket.address()?;
-            if let Some(tls) = &self.tls {
+            if let Some(tls) = tls {
                 socket.open(tls, house)?;
             }
             tracing::info!("listening for {protocol} on {address}");

@@ -7,6 +7,7 @@ mod keeper;
 pub mod local;
 mod memory;
 mod parts;
+mod proof;
 mod system;
 mod watch;
 
@@ -25,7 +26,7 @@ use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
 use crate::resolver::{Resolver, State};
 use crate::server::bind::BindError;
-use crate::server::encrypted::TlsError;
+use crate::server::encrypted::{SelfSignedError, TlsError};
 use crate::server::{Access, GRACE, House, interfaces};
 use crate::upstream::{GearError, clock};
 
@@ -33,6 +34,7 @@ use doors::Doors;
 use keeper::Keeper;
 use local::Loaded;
 use memory::Memory;
+use proof::Proof;
 
 pub use memory::check as check_cache_file;
 pub use parts::{Parts, build};
@@ -52,6 +54,9 @@ pub enum StartError {
     /// Local data cannot be loaded.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Local(Vec<Finding>),
+    /// There is no certificate of our own.
+    #[error(transparent)]
+    SelfSigned(#[from] SelfSignedError),
     /// TLS cannot be spoken.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -87,11 +92,11 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     let house = house(&settings, &networks, parts.state, workers);
     let memory = remember(&settings, &house);
     let addresses = settings.listen.clone();
-    let tls = doors.tls();
-    let threads = doors.open(&house)?;
+    let proof = Proof::start(&settings)?;
+    let threads = doors.open(&house, proof.as_ref().map(Proof::tls))?;
     let keeper = Arc::new(Keeper::new(
         house.clone(),
-        (settings, tls),
+        (settings, proof),
         networks,
         loaded,
     ));

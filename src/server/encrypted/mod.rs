@@ -6,13 +6,17 @@
 
 mod certificate;
 mod dot;
+mod facts;
+mod self_signed;
 mod tls;
 
 use std::fmt;
 use std::time::Duration;
 
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::{Certificate, CertificateError, Half};
 pub use dot::serve as serve_dot;
+pub use facts::Facts;
+pub use self_signed::{Made, SelfSigned, SelfSignedError};
 pub use tls::{Tls, TlsError};
 
 /// What is spoken at an encrypted door.
