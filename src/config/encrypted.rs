@@ -10,7 +10,7 @@ use rustls::pki_types::DnsName;
 
 use super::file::{self, File, Text};
 use super::finding::Prover;
-use super::{Settings, names, parse_listen};
+use super::{Settings, parse_listen};
 use crate::server::encrypted::{Certificate, Facts, Half, Protocol, SelfSigned};
 use crate::server::interfaces;
 use crate::upstream::validate::likely_time;
@@ -171,7 +171,7 @@ pub(super) fn prove(prover: &mut Prover<'_>, file: &File, folder: &Path) -> Opti
         doors.extend(texts.iter().filter_map(read));
     }
     let name = section.name.as_ref();
-    let name = name.and_then(|text| read_name(prover, text));
+    let name = name.and_then(|text| prover.read_with("name", text, read_name));
     let path = section.path.as_ref();
     let path = path.and_then(|text| prover.read_with("path", text, read_path));
     let has_doors = (section.doors().into_iter()).any(|(_, _, texts)| !texts.is_empty());
@@ -265,18 +265,14 @@ fn prove_files(
     }
 }
 
-/// A name that can stand in a certificate and in a URL, so a host name (RFC 952, RFC 1123 §2.1).
-fn read_name(prover: &mut Prover<'_>, text: &Text) -> Option<Name> {
-    let name = names::read_name(prover, "name", text)?;
-    if DnsName::try_from(name.to_string()).is_err() || name.labels().count() == 0 {
-        let problem = format!(
-            "name: {:?} is no name of a host; allowed: letters, digits and hyphens between dots, such as \"dns.home.example\"",
-            text.get_ref()
-        );
-        prover.error(Some(text.span()), problem);
-        return None;
-    }
-    Some(name)
+/// A name that can stand in a certificate and in a URL: one of a host (RFC 952, RFC 1123 §2.1).
+fn read_name(text: &str) -> Result<Name, String> {
+    let bare = text.strip_suffix('.').unwrap_or(text);
+    let is_host = DnsName::try_from(bare).is_ok() && !bare.contains('_');
+    let name = text.parse::<Name>().ok().filter(|_| is_host);
+    name.ok_or_else(|| {
+        format!("{text:?} is no name of a host; allowed: letters, digits and hyphens between dots, such as \"dns.home.example\"")
+    })
 }
 
 /// A path of visible ASCII characters without those that mean something in a URI or in a template (RFC 3986 §3.3, RFC 6570).
