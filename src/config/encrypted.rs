@@ -298,3 +298,70 @@ impl file::Encrypted {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    /// A certificate for these names and addresses.
+    fn certificate(names: &[&str]) -> Certificate {
+        let folder = tempfile::tempdir().unwrap();
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let made = CertificateParams::new(names).unwrap();
+        let made = made.self_signed(&key).unwrap();
+        let [file, key_file] = ["certificate.pem", "key.pem"].map(|name| folder.path().join(name));
+        fs::write(&file, made.pem()).unwrap();
+        fs::write(&key_file, key.serialize_pem()).unwrap();
+        Certificate::read(&file, &key_file).unwrap()
+    }
+
+    #[test]
+    fn devices_that_find_the_doors_by_asking_need_the_address_in_the_certificate() {
+        let certificate = certificate(&["dns.example", "192.0.2.1"]);
+        for (listen, missing) in [
+            (&["192.0.2.1:53", "127.0.0.1:53"][..], &[][..]),
+            (&["192.0.2.1:53", "192.0.2.2:53"], &["192.0.2.2"]),
+            (&["127.0.0.1:53", "[::1]:53"], &[]),
+        ] {
+            let settings = Settings {
+                listen: listen.iter().map(|text| text.parse().unwrap()).collect(),
+                ..Settings::default()
+            };
+            let missing: Vec<IpAddr> = missing.iter().map(|text| text.parse().unwrap()).collect();
+            let found = settings.plain_addresses_missing_in(certificate.facts());
+            assert_eq!(found, missing, "{listen:?}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_our_own_is_for_all_doors() {
+        let text = "[server]\nlisten = [\"192.0.2.1:53\", \"[2001:db8::1]:53\"]\n[server.tls]\nself_signed = true\nname = \"dns.example\"\ntls = [\"192.0.2.1:853\", \"192.0.2.2:853\"]\nquic = [\"0.0.0.0:853\"]\n";
+        let mut settings = Settings::prove(Path::new("f"), text).0.unwrap();
+        let own = |settings: &Settings| {
+            let encrypted = settings.encrypted.as_ref().unwrap();
+            encrypted.self_signed(&settings.listen).unwrap()
+        };
+        let wanted = own(&settings);
+        assert_eq!(wanted.name, "dns.example".parse().ok());
+        for address in ["192.0.2.1", "192.0.2.2", "2001:db8::1", "127.0.0.1"] {
+            let address: IpAddr = address.parse().unwrap();
+            assert!(
+                wanted.addresses.contains(&address),
+                "{:?}",
+                wanted.addresses
+            );
+        }
+        assert!(
+            !wanted.addresses.contains(&"::1".parse().unwrap()),
+            "no door is there"
+        );
+        assert_eq!(wanted.folder, Path::new("/var/lib/lanward"));
+        settings.keep_state_in(Path::new("/run/state"));
+        assert_eq!(own(&settings).folder, Path::new("/run/state"));
+        settings.keep_state_in(Path::new("/elsewhere"));
+        assert_eq!(own(&settings).folder, Path::new("/run/state"));
+    }
+}

@@ -87,12 +87,12 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     keeper::tell(&loaded);
     let parts = build(&settings, &networks, &loaded);
     parts.prove(&settings)?;
+    let proof = Proof::start(&settings)?;
     parts.tell();
     let workers = workers * settings.listen.len();
     let house = house(&settings, &networks, parts.state, workers);
     let memory = remember(&settings, &house);
     let addresses = settings.listen.clone();
-    let proof = Proof::start(&settings)?;
     let threads = doors.open(&house, proof.as_ref().map(Proof::tls))?;
     let keeper = Arc::new(Keeper::new(
         house.clone(),

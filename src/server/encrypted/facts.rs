@@ -200,3 +200,98 @@ fn faults(chain: &[X509Certificate<'_>]) -> Vec<String> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    fn facts(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Facts {
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        change(&mut params);
+        let made = params.self_signed(&key).unwrap();
+        Facts::read(&[made.der().clone()]).unwrap()
+    }
+
+    #[test]
+    fn it_is_for_the_names_that_it_bears() {
+        let facts = facts(
+            &["*.home.example", "dns.example", "192.0.2.1", "2001:db8::1"],
+            |_| (),
+        );
+        for (name, borne) in [
+            ("dns.home.example", true),
+            ("DNS.example", true),
+            ("home.example", false),
+            ("a.dns.home.example", false),
+        ] {
+            assert_eq!(facts.bears_name(&name.parse().unwrap()), borne, "{name}");
+        }
+        for (address, borne) in [
+            ("192.0.2.1", true),
+            ("192.0.2.2", false),
+            ("2001:db8::1", true),
+        ] {
+            assert_eq!(facts.bears_address(address.parse().unwrap()), borne);
+        }
+        assert_eq!(
+            facts.names(),
+            "*.home.example, dns.example, 192.0.2.1, 2001:db8::1"
+        );
+    }
+
+    #[test]
+    fn many_names_are_cut_and_none_is_said() {
+        let many: Vec<String> = (0..9).map(|number| format!("n{number}.example")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let shown = facts(&many, |_| ()).names();
+        assert!(shown.ends_with("n4.example, …"), "{shown}");
+        assert!(facts(&[], |_| ()).names().starts_with("none"));
+    }
+
+    #[test]
+    fn the_end_is_announced_for_two_weeks() {
+        let facts = facts(&["dns.example"], |params| {
+            params.not_before = date_time_ymd(2026, 11, 1);
+            params.not_after = date_time_ymd(2026, 11, 21);
+        });
+        // 2026-11-21.
+        let end = 20_778 * 86_400;
+        let day = 86_400;
+        for (now, expected) in [
+            (
+                end - 21 * day,
+                Some("begins on 2026-11-01, until then devices refuse it"),
+            ),
+            (end - 14 * day, None),
+            (
+                end - 14 * day + 1,
+                Some("ends on 2026-11-21; put a new one in its place"),
+            ),
+            (end, Some("ends on 2026-11-21; put a new one in its place")),
+            (end + 1, Some("ended on 2026-11-21, devices refuse it")),
+        ] {
+            assert_eq!(
+                facts.doubts(now).first().map(String::as_str),
+                expected,
+                "{now}"
+            );
+        }
+        assert!(facts.holds(end - day, u64::try_from(DAY).unwrap()));
+        assert!(!facts.holds(end - day, u64::try_from(DAY).unwrap() + 1));
+    }
+
+    #[test]
+    fn the_digests_are_those_that_others_show() {
+        let facts = facts(&["dns.example"], |_| ());
+        let shown = facts.fingerprint();
+        assert_eq!(shown.len(), 32 * 3 - 1);
+        let octets: Vec<u8> = (shown.split(':'))
+            .map(|octet| u8::from_str_radix(octet, 16).unwrap())
+            .collect();
+        assert_eq!(octets, digest(&SHA256, &facts.leaf).as_ref());
+    }
+}

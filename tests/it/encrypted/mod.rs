@@ -1,8 +1,11 @@
 //! The encrypted doors, knocked at by clients of others.
 
+mod certificate;
 mod dot;
+mod reload;
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use crate::support::authority::{Authority, NAME};
 use crate::support::lanward::Lanward;
@@ -43,5 +46,13 @@ fn section(authority: &Authority) -> String {
     let [certificate, key] = authority.files();
     format!(
         "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\ntls = [\"127.0.0.1:0\"]\n"
+    )
+}
+
+/// `[server.tls]` with a certificate of lanward's own, kept in this folder, and `more`.
+fn own(folder: &Path, more: &str) -> String {
+    let folder = folder.display();
+    format!(
+        "[server.tls]\nself_signed = true\nstate = \"{folder}\"\ntls = [\"127.0.0.1:0\"]\n{more}"
     )
 }
