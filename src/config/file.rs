@@ -40,6 +40,8 @@ pub(super) struct Server {
 pub(super) struct Encrypted {
     pub(super) certificate: Option<Text>,
     pub(super) key: Option<Text>,
+    pub(super) self_signed: Option<Spanned<bool>>,
+    pub(super) state: Option<Text>,
     pub(super) name: Option<Text>,
     pub(super) tls: Vec<Text>,
     pub(super) https: Vec<Text>,

@@ -8,6 +8,7 @@ pub mod local;
 mod memory;
 mod parts;
 mod presence;
+mod proof;
 mod system;
 mod watch;
 
@@ -25,7 +26,7 @@ use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
 use crate::resolver::{Resolver, State};
 use crate::server::bind::BindError;
-use crate::server::encrypted::TlsError;
+use crate::server::encrypted::{SelfSignedError, TlsError};
 use crate::server::interfaces::{self, Link};
 use crate::server::{Access, GRACE, House};
 use crate::upstream::{GearError, clock};
@@ -34,6 +35,7 @@ use doors::Doors;
 use keeper::Keeper;
 use local::Loaded;
 use memory::Memory;
+use proof::Proof;
 
 pub use memory::check as check_cache_file;
 pub use parts::{Parts, build};
@@ -53,6 +55,9 @@ pub enum StartError {
     /// Local data cannot be loaded.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Local(Vec<Finding>),
+    /// There is no certificate of our own.
+    #[error(transparent)]
+    SelfSigned(#[from] SelfSignedError),
     /// TLS cannot be spoken.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -83,14 +88,14 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     keeper::tell(&loaded);
     let parts = build(&settings, &links, &loaded);
     parts.prove(&settings)?;
+    let proof = Proof::start(&settings)?;
     parts.tell();
     let workers = workers * settings.listen.len();
     let house = house(&settings, &links, parts.state, workers);
     let memory = remember(&settings, &house);
     let addresses = settings.listen.clone();
-    let tls = doors.tls();
-    let threads = doors.open(&house)?;
-    let keeper = Arc::new(Keeper::new(house.clone(), (settings, tls), links, loaded));
+    let threads = doors.open(&house, proof.as_ref().map(Proof::tls))?;
+    let keeper = Arc::new(Keeper::new(house.clone(), (settings, proof), links, loaded));
     drop(house.tasks.spawn(Arc::clone(&keeper).watch()));
     Ok(Daemon {
         house,

@@ -15,7 +15,7 @@ use crate::rebinding::{Exception, Judge, PRIVATE, Policy};
 use crate::resolver::State;
 use crate::server::interfaces::{self, Link};
 use crate::upstream::validate::clock_is_wrong;
-use crate::upstream::{Group, Server, Upstream, Validator};
+use crate::upstream::{Gear, Group, Server, Upstream, Validator};
 use crate::wire::Name;
 
 /// A state, and where its default servers come from.
@@ -34,8 +34,16 @@ pub fn build(settings: &Settings, links: &[Link], local: &Loaded) -> Parts {
         .servers
         .clone()
         .unwrap_or_else(|| system::servers(settings));
+    let own = settings.own_doors();
+    let group = |servers: Vec<Server>, policy, gear: &Gear| {
+        let gear = Gear {
+            own: own.clone(),
+            ..gear.clone()
+        };
+        Group::new(servers, policy, &gear)
+    };
     let routes = settings.upstream.routes.iter().flat_map(|route| {
-        let group = Arc::new(Group::new(route.servers.clone(), route.policy, &route.gear));
+        let group = Arc::new(group(route.servers.clone(), route.policy, &route.gear));
         route
             .domains
             .iter()
@@ -46,7 +54,7 @@ pub fn build(settings: &Settings, links: &[Link], local: &Loaded) -> Parts {
     let mut policy = policy(settings, &networks, Arc::clone(&embedded));
     policy.protected.extend(&local.protected);
     policy.protected.extend(presence::name(settings));
-    let default = Group::new(servers, settings.upstream.policy, &settings.upstream.gear);
+    let default = group(servers, settings.upstream.policy, &settings.upstream.gear);
     let upstream = Upstream::new(default, routes);
     let upstream = match &settings.upstream.dnssec {
         Some(dnssec) => upstream.judged_by(Validator::new(
@@ -84,9 +92,9 @@ impl Parts {
         let groups = || self.state.upstream.groups();
         let servers = groups().flat_map(|group| group.servers());
         let servers = servers.chain(&settings.upstream.gear.bootstrap);
-        let mut addresses = servers.flat_map(Server::all_addresses);
-        if let Some(own) = addresses.find(|address| settings.is_own_listener(**address)) {
-            return Err(StartError::OwnListener(*own));
+        let mut own = servers.filter_map(|server| settings.own_address(server));
+        if let Some(own) = own.next() {
+            return Err(StartError::OwnListener(own));
         }
         for group in groups() {
             group.prove()?;

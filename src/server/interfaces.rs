@@ -1,6 +1,7 @@
 //! The networks that this machine is in, and its addresses there.
 
-use std::net::IpAddr;
+use std::fs;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -70,6 +71,32 @@ pub fn is_link_local(address: IpAddr) -> bool {
 /// Whether an address is one of this machine's own.
 pub fn is_local(address: IpAddr) -> bool {
     address.is_loopback() || address.is_unspecified() || addresses().contains(&address)
+}
+
+/// The addresses of this machine at which others may know it for long: without those of a link alone and, where the system tells
+/// (Linux), without those that IPv6 changes every day on purpose (RFC 8981).
+pub fn lasting_addresses() -> Vec<IpAddr> {
+    let fleeting = fleeting_addresses();
+    let mut addresses = addresses();
+    addresses.retain(|address| match address {
+        IpAddr::V4(address) => !address.is_link_local(),
+        IpAddr::V6(address) => !address.is_unicast_link_local() && !fleeting.contains(address),
+    });
+    addresses
+}
+
+/// Temporary addresses, from the table of the kernel: address, index, prefix, scope, flags, name (proc(5)).
+fn fleeting_addresses() -> Vec<Ipv6Addr> {
+    /// `IFA_F_TEMPORARY` in `linux/if_addr.h`.
+    const TEMPORARY: u8 = 1;
+    let table = fs::read_to_string("/proc/self/net/if_inet6").unwrap_or_default();
+    let lines = table.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        let flags = u8::from_str_radix(fields.get(4)?, 16).ok()?;
+        let address = u128::from_str_radix(fields.first()?, 16).ok()?;
+        (flags & TEMPORARY != 0).then(|| Ipv6Addr::from(address))
+    });
+    lines.collect()
 }
 
 #[cfg(unix)]
