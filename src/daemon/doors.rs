@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use super::StartError;
 use crate::config::{Encrypted, Identity, Settings};
 use crate::server::bind::{BindError, Bound, bind, bind_datagram, bind_stream};
-use crate::server::encrypted::{Protocol, Tls, serve_doq, serve_dot, serve_https};
+use crate::server::encrypted::{Protocol, Tls, serve_doq, serve_dot, serve_h3, serve_https};
 use crate::server::{House, serve_tcp, serve_udp};
 
 /// Sockets that nobody serves yet.
@@ -34,21 +34,23 @@ enum Socket {
     Tls(TcpListener),
     Https(TcpListener),
     Quic(UdpSocket),
+    H3(UdpSocket),
 }
 
 impl Socket {
     fn bind(protocol: Protocol, address: SocketAddr) -> Result<Self, BindError> {
         match protocol {
-            Protocol::Tls | Protocol::H3 => bind_stream(address).map(Self::Tls),
-            Protocol::Quic => bind_datagram(address).map(Self::Quic),
+            Protocol::Tls => bind_stream(address).map(Self::Tls),
             Protocol::Https => bind_stream(address).map(Self::Https),
+            Protocol::Quic => bind_datagram(address).map(Self::Quic),
+            Protocol::H3 => bind_datagram(address).map(Self::H3),
         }
     }
 
     fn address(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tls(listener) | Self::Https(listener) => listener.local_addr(),
-            Self::Quic(socket) => socket.local_addr(),
+            Self::Quic(socket) | Self::H3(socket) => socket.local_addr(),
         }
     }
 
@@ -67,6 +69,7 @@ impl Socket {
                 drop(tasks.spawn(serve_https(listener, house, tls, path.clone())?));
             }
             Self::Quic(socket) => drop(tasks.spawn(serve_doq(socket, house, tls)?)),
+            Self::H3(socket) => drop(tasks.spawn(serve_h3(socket, house, tls, path.clone())?)),
         }
         Ok(())
     }

@@ -1,7 +1,5 @@
 //! DNS over HTTPS (RFC 8484): what a request asks, and what it gets, whichever version of HTTP carries both.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
@@ -9,6 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::timeout;
 
+use super::PATIENCE;
 use crate::server::accept::Guest;
 use crate::server::question::NoReply;
 use crate::server::udp::PACKET;
@@ -21,8 +20,6 @@ const MOST: usize = PACKET;
 pub(super) const HEAD: u32 = 16 << 10;
 /// What is read of a body that is too long, so that its client hears why.
 const WASTE: usize = 64 << 10;
-/// How long the body of a request may take to come in.
-const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// The media type of DNS messages (RFC 8484 §6).
 const MESSAGE: HeaderValue = HeaderValue::from_static("application/dns-message");
@@ -146,7 +143,7 @@ impl Exchange {
         head: &Parts,
         body: impl Future<Output = Result<Vec<u8>, Refusal>>,
     ) -> Result<Vec<u8>, Refusal> {
-        let body = async { timeout(BODY_TIME, body).await.map_err(|_| Refusal::Slow)? };
+        let body = async { timeout(PATIENCE, body).await.map_err(|_| Refusal::Slow)? };
         match self.read(head) {
             Ok(Asked::Question(question)) => Ok(question),
             Ok(Asked::Body) => body.await,
@@ -203,7 +200,7 @@ impl Exchange {
             Refusal::NoQuery => (StatusCode::BAD_REQUEST, "that is no DNS query".to_owned()),
             Refusal::Slow => (
                 StatusCode::REQUEST_TIMEOUT,
-                format!("the body has to come within {BODY_TIME:?}"),
+                format!("the body has to come within {PATIENCE:?}"),
             ),
             Refusal::Broken => (StatusCode::BAD_REQUEST, "the body breaks off".to_owned()),
             Refusal::Fault => (

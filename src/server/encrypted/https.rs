@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -22,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use super::activity::Activity;
 use super::exchange::{Body, Exchange, HEAD, Refusal};
 use super::patient::Patient;
-use super::{FAREWELL, IDLE, STREAMS, Tls, TlsError, shake};
+use super::{FAREWELL, IDLE, PATIENCE, STREAMS, Tls, TlsError, shake};
 use crate::server::accept::{Guest, accept};
 use crate::server::{GRACE, House};
 
@@ -30,8 +29,6 @@ use crate::server::{GRACE, House};
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
 
-/// How long a client may leave its replies where they are.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How much a client may send ahead on one stream, and on all of them.
 const WINDOW: u32 = 16 << 10;
 const ALL_WINDOWS: u32 = 64 << 10;
@@ -190,6 +187,8 @@ where
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+
+    use std::time::Duration;
 
     use super::*;
     use tokio::time::Instant;

@@ -8,9 +8,9 @@ use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{ApplicationClose, Connection, ConnectionError, Endpoint, RecvStream, SendStream};
 use tokio::time::timeout;
 
-use super::{DECODED, House, runtime, section};
+use super::{DECODED, House, answered, runtime, section};
 use crate::support::authority::{Authority, NAME};
-use crate::support::client::{Client, PATIENCE, check, frame, receive};
+use crate::support::client::{Client, PATIENCE, frame, receive};
 use crate::support::lanward::Lanward;
 use crate::support::peers::installed;
 use crate::support::records::A;
@@ -55,7 +55,7 @@ fn query(name: &str) -> Query {
 }
 
 /// The code with which the other side ended the connection.
-async fn ended(connection: &Connection) -> u64 {
+pub(super) async fn ended(connection: &Connection) -> u64 {
     match timeout(PATIENCE, connection.closed()).await.unwrap() {
         ConnectionError::ApplicationClosed(ApplicationClose { error_code, .. }) => {
             error_code.into_inner()
@@ -100,9 +100,9 @@ fn a_slow_name_does_not_hold_a_local_one() {
         let connection = connect(&house, house.quic(), b"doq").await;
         let waiting = begin(&connection, &slow).await;
         assert!(until(PATIENCE, || house.upstream.count("slow.example") > 0));
-        check(&fast, &begin(&connection, &fast).await.await);
+        answered(&fast, &begin(&connection, &fast).await.await);
         gate.open();
-        check(&slow, &waiting.await);
+        answered(&slow, &waiting.await);
     });
 }
 
@@ -123,9 +123,9 @@ fn a_hundred_questions_at_a_time_and_the_others_after_them() {
         assert!(early.is_err(), "there is no place for it yet");
         gate.open();
         for (answer, query) in waiting {
-            check(&query, &answer.await);
+            answered(&query, &answer.await);
         }
-        check(&more, &answer.await.await);
+        answered(&more, &answer.await.await);
     });
 }
 
@@ -157,7 +157,7 @@ fn what_is_against_the_protocol_ends_the_connection() {
         let connection = connect(&house, house.quic(), b"doq").await;
         let one_way = timeout(Duration::from_millis(100), connection.open_uni()).await;
         assert!(one_way.is_err(), "no stream that goes one way");
-        check(&good, &begin(&connection, &good).await.await);
+        answered(&good, &begin(&connection, &good).await.await);
     });
 }
 
@@ -182,9 +182,9 @@ fn a_question_that_is_too_long_or_taken_back_ends_alone() {
         let error = timeout(PATIENCE, receive.read_to_end(9)).await.unwrap();
         let error = error.unwrap_err().to_string();
         assert!(error.contains("reset by peer: error 3"), "{error}");
-        check(&good, &begin(&connection, &good).await.await);
+        answered(&good, &begin(&connection, &good).await.await);
         gate.open();
-        check(&late, &begin(&connection, &late).await.await);
+        answered(&late, &begin(&connection, &late).await.await);
     });
 }
 
@@ -201,7 +201,7 @@ fn the_end_waits_for_what_is_under_way() {
         house.lanward.signal("-TERM");
         assert_eq!(ended(&idle).await, 0, "DOQ_NO_ERROR");
         gate.open();
-        check(&late, &answer.await);
+        answered(&late, &answer.await);
         assert_eq!(ended(&connection).await, 0, "DOQ_NO_ERROR");
     });
 }
