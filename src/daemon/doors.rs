@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread::JoinHandle;
 
 use super::StartError;
-use crate::config::{Encrypted, Identity, Settings};
+use crate::config::{Encrypted, Settings};
 use crate::server::bind::{BindError, Bound, bind, bind_datagram, bind_stream};
 use crate::server::encrypted::{Protocol, Tls, serve_doq, serve_dot, serve_h3, serve_https};
 use crate::server::{House, serve_tcp, serve_udp};
@@ -17,14 +17,14 @@ use crate::server::{House, serve_tcp, serve_udp};
 pub(super) struct Doors {
     plain: Vec<Bound>,
     encrypted: Vec<(Protocol, Socket)>,
-    manner: Option<Manner>,
+    /// Where DNS is on the web servers.
+    path: String,
 }
 
 /// How encrypted doors are served.
 #[derive(Debug)]
-struct Manner {
-    tls: Tls,
-    /// Where DNS is on the web servers.
+struct Manner<'a> {
+    tls: &'a Tls,
     path: String,
 }
 
@@ -55,7 +55,7 @@ impl Socket {
     }
 
     /// Serves it until the end.
-    fn open(self, Manner { tls, path }: &Manner, house: &House) -> Result<(), StartError> {
+    fn open(self, Manner { tls, path }: &Manner<'_>, house: &House) -> Result<(), StartError> {
         let house = house.clone();
         let tasks = house.tasks.clone();
         // Whoever waits for the end waits for the tracker, not for the handle.
@@ -87,7 +87,7 @@ impl Doors {
         let mut doors = Self {
             plain,
             encrypted: Vec::new(),
-            manner: None,
+            path: String::new(),
         };
         if let Some(encrypted) = &mut settings.encrypted {
             doors.bind_encrypted(encrypted)?;
@@ -96,11 +96,7 @@ impl Doors {
     }
 
     fn bind_encrypted(&mut self, settings: &mut Encrypted) -> Result<(), StartError> {
-        let Identity::Files { read, .. } = &settings.identity;
-        self.manner = Some(Manner {
-            tls: Tls::new(read)?,
-            path: settings.path.clone(),
-        });
+        self.path.clone_from(&settings.path);
         for (protocol, address) in &mut settings.doors {
             let socket = Socket::bind(*protocol, *address)?;
             *address = socket.address()?;
@@ -109,13 +105,16 @@ impl Doors {
         Ok(())
     }
 
-    /// TLS as it is spoken at the encrypted doors, if there are any.
-    pub(super) fn tls(&self) -> Option<Tls> {
-        self.manner.as_ref().map(|manner| manner.tls.clone())
-    }
-
-    /// Serves all of them until the end. Returns the threads that do.
-    pub(super) fn open(self, house: &House) -> Result<Vec<JoinHandle<()>>, StartError> {
+    /// Serves all of them until the end, the encrypted ones with this TLS. Returns the threads that do.
+    pub(super) fn open(
+        self,
+        house: &House,
+        tls: Option<&Tls>,
+    ) -> Result<Vec<JoinHandle<()>>, StartError> {
+        let manner = tls.map(|tls| Manner {
+            tls,
+            path: self.path,
+        });
         // If one cannot be served, those before it must end again.
         let guard = house.stop.clone().drop_guard();
         let mut threads = Vec::new();
@@ -132,7 +131,7 @@ impl Doors {
         }
         for (protocol, socket) in self.encrypted {
             let address = socket.address()?;
-            if let Some(manner) = &self.manner {
+            if let Some(manner) = &manner {
                 socket.open(manner, house)?;
             }
             tracing::info!("listening for {protocol} on {address}");

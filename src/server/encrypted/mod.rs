@@ -9,10 +9,13 @@ mod certificate;
 mod doq;
 mod dot;
 mod exchange;
+mod facts;
 mod h3;
 mod https;
 mod patient;
 mod quic;
+mod root;
+mod self_signed;
 mod tls;
 
 use std::fmt;
@@ -24,11 +27,13 @@ use tokio_rustls::Accept;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::{Certificate, CertificateError, Half};
 pub use doq::serve as serve_doq;
 pub use dot::serve as serve_dot;
+pub use facts::Facts;
 pub use h3::serve as serve_h3;
 pub use https::serve as serve_https;
+pub use self_signed::{Made, SelfSigned, SelfSignedError};
 pub use tls::{Tls, TlsError};
 
 /// What is spoken at an encrypted door.

@@ -1,11 +1,15 @@
 //! The encrypted doors, knocked at by clients of others.
 
+mod certificate;
+mod discovery;
 mod dot;
 mod h3;
 mod https;
 mod quic;
+mod reload;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -131,6 +135,14 @@ fn section(authority: &Authority) -> String {
     format!(
         "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\n\
          tls = {any}\nhttps = {any}\nquic = {any}\nh3 = {any}\n"
+    )
+}
+
+/// `[server.tls]` with a certificate of lanward's own, kept in this folder, and `more`.
+fn own(folder: &Path, more: &str) -> String {
+    let folder = folder.display();
+    format!(
+        "[server.tls]\nself_signed = true\nstate = \"{folder}\"\ntls = [\"127.0.0.1:0\"]\n{more}"
     )
 }
 

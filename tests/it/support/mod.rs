@@ -7,6 +7,7 @@ pub(crate) mod behaviours;
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod crowd;
+pub(crate) mod dot;
 pub(crate) mod hickory;
 pub(crate) mod lanward;
 pub(crate) mod network;
