@@ -26,6 +26,18 @@ pub(super) struct Doors {
 struct Manner<'a> {
     tls: &'a Tls,
     path: String,
+    /// The doors for HTTP/3.
+    h3: Vec<SocketAddr>,
+}
+
+impl Manner<'_> {
+    /// The port at which HTTP/3 is spoken on the address of a door for HTTPS.
+    fn h3_beside(&self, door: SocketAddr) -> Option<u16> {
+        let beside = |h3: &&SocketAddr| {
+            h3.ip() == door.ip() || h3.ip().is_unspecified() && h3.is_ipv4() == door.is_ipv4()
+        };
+        self.h3.iter().find(beside).map(SocketAddr::port)
+    }
 }
 
 /// A socket, and what is to be spoken on it.
@@ -55,8 +67,8 @@ impl Socket {
     }
 
     /// Serves it until the end.
-    fn open(self, Manner { tls, path }: &Manner<'_>, house: &House) -> Result<(), StartError> {
-        let house = house.clone();
+    fn open(self, manner: &Manner<'_>, house: &House) -> Result<(), StartError> {
+        let (tls, path, house) = (manner.tls, manner.path.clone(), house.clone());
         let tasks = house.tasks.clone();
         // Whoever waits for the end waits for the tracker, not for the handle.
         match self {
@@ -65,11 +77,12 @@ impl Socket {
                 drop(tasks.spawn(serve_dot(listener, house, tls)?));
             }
             Self::Https(listener) => {
+                let site = (path, manner.h3_beside(listener.local_addr()?));
                 let listener = tokio::net::TcpListener::from_std(listener)?;
-                drop(tasks.spawn(serve_https(listener, house, tls, path.clone())?));
+                drop(tasks.spawn(serve_https(listener, house, tls, site)?));
             }
             Self::Quic(socket) => drop(tasks.spawn(serve_doq(socket, house, tls)?)),
-            Self::H3(socket) => drop(tasks.spawn(serve_h3(socket, house, tls, path.clone())?)),
+            Self::H3(socket) => drop(tasks.spawn(serve_h3(socket, house, tls, path)?)),
         }
         Ok(())
     }
@@ -111,9 +124,13 @@ impl Doors {
         house: &House,
         tls: Option<&Tls>,
     ) -> Result<Vec<JoinHandle<()>>, StartError> {
+        let h3 = (self.encrypted.iter()).filter(|(protocol, _)| *protocol == Protocol::H3);
+        let h3 = h3.map(|(_, socket)| socket.address());
+        let h3 = h3.collect::<io::Result<_>>()?;
         let manner = tls.map(|tls| Manner {
             tls,
             path: self.path,
+            h3,
         });
         // If one cannot be served, those before it must end again.
         let guard = house.stop.clone().drop_guard();

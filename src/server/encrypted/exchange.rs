@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{ALLOW, ALT_SVC, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::timeout;
@@ -37,6 +37,8 @@ const HOP: Hop = Hop {
 pub(super) struct Exchange {
     /// The path at which it is.
     path: String,
+    /// Where the same is to be had with HTTP/3 (RFC 7838).
+    alternative: Option<HeaderValue>,
 }
 
 /// Where the question of a request is.
@@ -106,9 +108,11 @@ impl Body {
 }
 
 impl Exchange {
-    /// With DNS at this path.
-    pub(super) fn new(path: String) -> Self {
-        Self { path }
+    /// With DNS at this path, and the same with HTTP/3 at this port.
+    pub(super) fn new(path: String, h3: Option<u16>) -> Self {
+        // For the day that RFC 7838 §3.1 has where nothing is said.
+        let alternative = h3.and_then(|port| format!("h3=\":{port}\"").parse().ok());
+        Self { path, alternative }
     }
 
     /// Does what a request asks; `body` are the octets that come after its head, as [`Body`] takes them.
@@ -130,6 +134,9 @@ impl Exchange {
             Ok(reply) => respond(reply),
             Err(refusal) => self.refuse(refusal),
         };
+        if let Some(alternative) = &self.alternative {
+            response.headers_mut().insert(ALT_SVC, alternative.clone());
+        }
         // The same head as to a GET, without what would follow (RFC 9110 §9.3.2).
         if head.method == Method::HEAD {
             response.body_mut().clear();
@@ -311,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_get_asks_in_its_uri() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         let of = |length: usize| format!("{PATH}?dns={}", BASE64URL_NOPAD.encode(&vec![0; length]));
         let asked = |octets: &[u8]| Ok(Asked::Question(octets.to_vec()));
         for (uri, expected) in [
@@ -341,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_post_asks_in_its_body() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         for (method, media_type, length, expected) in [
             ("POST", DNS, "33", Ok(Asked::Body)),
             (
@@ -374,7 +381,7 @@ mod tests {
 
     #[test]
     fn refusals_say_what_is_allowed() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         for (refusal, status, words) in [
             (Refusal::NotFound, 404, PATH),
             (Refusal::Method, 405, "POST"),
@@ -399,7 +406,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_has_to_come_in_time() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         let head = head("POST", PATH, &[("content-type", DNS)]);
         let whole = exchange.question(&head, ready(Ok(vec![7]))).await;
         assert_eq!(whole, Ok(vec![7]));

@@ -39,15 +39,16 @@ const SEND_BUFFER: usize = 64 << 10;
 const RESETS: usize = 20;
 const OWN_RESETS: usize = 100;
 
-/// Makes a door of a listener: the future that serves DNS at `path` until the end.
+/// Makes a door of a listener: the future that serves DNS at `path` until the end, and tells clients of the port `h3` where the
+/// same is to be had with HTTP/3.
 pub fn serve(
     listener: TcpListener,
     house: House,
     tls: &Tls,
-    path: String,
+    (path, h3): (String, Option<u16>),
 ) -> Result<impl Future<Output = ()> + Send + use<>, TlsError> {
     let acceptor = TlsAcceptor::from(Arc::new(tls.for_streams(&[HTTP2, HTTP1])?));
-    let exchange = Arc::new(Exchange::new(path));
+    let exchange = Arc::new(Exchange::new(path, h3));
     Ok(accept(listener, house, move |stream, guest| {
         let shaken = shake(acceptor.accept(stream), guest.house.stop.clone());
         let visit = Visit {

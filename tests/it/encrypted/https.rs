@@ -135,6 +135,8 @@ fn the_message_is_that_of_the_udp_door() {
             assert_eq!(answer.body, udp, "{version}");
             assert_eq!(answer.headers["content-type"], "application/dns-message");
             assert_eq!(answer.headers["content-length"], udp.len().to_string());
+            let h3 = format!("h3=\":{}\"", house.h3().port());
+            assert_eq!(answer.headers["alt-svc"], h3);
             assert_eq!(
                 answer.max_age(),
                 Reply::parse(&udp).unwrap().answer[0].ttl,

@@ -1,11 +1,19 @@
 //! DNS over QUIC (RFC 9250).
 
+use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use quinn::crypto::rustls::QuicClientConfig;
-use quinn::{ApplicationClose, Connection, ConnectionError, Endpoint, RecvStream, SendStream};
+use quinn::udp::{RecvMeta, Transmit};
+use quinn::{
+    ApplicationClose, AsyncUdpSocket, ClientConfig, Connection, ConnectionError, Endpoint,
+    EndpointConfig, RecvStream, Runtime, SendStream, TokioRuntime, UdpPoller,
+};
 use tokio::time::timeout;
 
 use super::{DECODED, House, answered, runtime, section};
@@ -19,10 +27,14 @@ use crate::support::wire::{QR, Query};
 
 const KEEPALIVE: u16 = 11;
 
+fn client(house: &House, protocol: &[u8]) -> ClientConfig {
+    let crypto = QuicClientConfig::try_from(house.tls_client(&[protocol])).unwrap();
+    ClientConfig::new(Arc::new(crypto))
+}
+
 /// QUIC as it is, with nothing of lanward's.
 pub(super) async fn connect(house: &House, door: SocketAddr, protocol: &[u8]) -> Connection {
-    let crypto = QuicClientConfig::try_from(house.tls_client(&[protocol])).unwrap();
-    let config = quinn::ClientConfig::new(Arc::new(crypto));
+    let config = client(house, protocol);
     let endpoint = Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let connecting = endpoint.connect_with(config, door, NAME).unwrap();
     timeout(PATIENCE, connecting).await.unwrap().unwrap()
@@ -203,6 +215,82 @@ fn the_end_waits_for_what_is_under_way() {
         gate.open();
         answered(&late, &answer.await);
         assert_eq!(ended(&connection).await, 0, "DOQ_NO_ERROR");
+    });
+}
+
+/// A socket that sends and hears nothing, like that of someone who writes another's address on what it sends.
+#[derive(Debug)]
+struct Deaf {
+    socket: Arc<dyn AsyncUdpSocket>,
+    sent: AtomicUsize,
+}
+
+impl AsyncUdpSocket for Deaf {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Arc::clone(&self.socket).create_io_poller()
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.sent.fetch_add(1, Ordering::SeqCst);
+        self.socket.try_send(transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        _: &mut Context<'_>,
+        _: &mut [IoSliceMut<'_>],
+        _: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+}
+
+#[test]
+fn who_does_not_hear_takes_no_seat() {
+    let house = House::open();
+    let query = query(DECODED);
+    runtime().block_on(async {
+        let idle = connect(&house, house.quic(), b"doq").await;
+        let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let deaf = Arc::new(Deaf {
+            socket: TokioRuntime.wrap_udp_socket(socket).unwrap(),
+            sent: AtomicUsize::new(0),
+        });
+        let runtime = Arc::new(TokioRuntime);
+        let config = EndpointConfig::default();
+        let endpoint =
+            Endpoint::new_with_abstract_socket(config, None, deaf.clone(), runtime).unwrap();
+        let begun: Vec<_> = (0..40)
+            .map(|_| endpoint.connect_with(client(&house, b"doq"), house.quic(), NAME))
+            .collect();
+        assert!(until(PATIENCE, || deaf.sent.load(Ordering::SeqCst) >= begun.len()));
+        // What has come before this one has been looked at when it is there.
+        let last = connect(&house, house.quic(), b"doq").await;
+        for connection in [last, idle] {
+            answered(&query, &begin(&connection, &query).await.await);
+        }
+    });
+}
+
+#[test]
+fn the_idlest_of_too_many_connections_makes_room() {
+    let house = House::open();
+    let query = query(DECODED);
+    runtime().block_on(async {
+        let first = connect(&house, house.quic(), b"doq").await;
+        let second = connect(&house, house.h3(), b"h3").await;
+        answered(&query, &begin(&first, &query).await.await);
+        let mut more = Vec::new();
+        for _ in 0..15 {
+            more.push(connect(&house, house.quic(), b"doq").await);
+        }
+        timeout(PATIENCE, second.closed()).await.unwrap();
+        answered(&query, &begin(&first, &query).await.await);
+        drop(more);
     });
 }
 

@@ -44,7 +44,7 @@ pub fn serve(
     path: String,
 ) -> io::Result<impl Future<Output = ()> + Send + use<>> {
     let door = Door::new(socket, house, tls, PROTOCOL, ONE_WAY)?;
-    let exchange = Arc::new(Exchange::new(path));
+    let exchange = Arc::new(Exchange::new(path, None));
     Ok(door.accept(move |connection, guest| {
         let exchange = Arc::clone(&exchange);
         async move { attend(connection, &guest, &exchange).await }
