@@ -42,6 +42,11 @@ pub(super) fn doors(settings: &Settings, servers: &[SocketAddr]) -> Result<Doors
     };
     let first = endpoints.first().and_then(|door| door.addresses.first());
     let Some(first) = first else {
+        if !servers.is_empty() {
+            return Err(Refusal::new(
+                "no door in [server.tls] is open for addresses like that of --server; \"0.0.0.0:853\" is for IPv4, \"[::]:853\" for IPv6",
+            ));
+        }
         return Err(Refusal::new(
             "the configuration does not say at which address devices reach the encrypted doors: name it with --server ADDRESS, and if there is one \
              of each family, twice: --server 192.168.1.2 --server fd00::2",
@@ -82,11 +87,11 @@ fn bound(settings: &Settings) -> Vec<IpAddr> {
         .collect()
 }
 
-/// The same doors at these addresses, whatever they are open on: there may be a container or a router between.
+/// The same doors at these addresses of their family, whatever they are open on: there may be a container or a router between.
 fn moved(encrypted: &Encrypted, here: &[IpAddr]) -> Encrypted {
     let doors = encrypted.doors.iter().flat_map(|(protocol, door)| {
-        let addresses = here.iter().map(|ip| SocketAddr::new(*ip, door.port()));
-        addresses.map(|address| (*protocol, address))
+        let addresses = here.iter().filter(|ip| ip.is_ipv4() == door.is_ipv4());
+        addresses.map(|ip| (*protocol, SocketAddr::new(*ip, door.port())))
     });
     Encrypted {
         doors: doors.collect(),

@@ -45,12 +45,24 @@ $TTL 300
 ns A 192.168.1.2
 ";
 
+/// What `lanward emit` prints with doors of all kinds open on all addresses.
+pub(super) fn emit_doors(arguments: &[&str]) -> String {
+    emit_doors_with(arguments, &doors(&Authority::new()))
+}
+
+/// The same, with these lines for the doors.
+pub(super) fn emit_doors_with(arguments: &[&str], doors: &str) -> String {
+    let emitted = try_emit_with(arguments, doors);
+    assert_eq!(emitted.code, Some(0), "{emitted:?}");
+    emitted.out
+}
+
 /// The encrypted doors. The file names are those of a test's own authority.
 fn doors(authority: &Authority) -> String {
     let [certificate, key] = authority.files();
     format!(
         "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = \"dns.home.example\"\n\
-         tls = [\"0.0.0.0:853\", \"[::]:853\"]\nquic = [\"0.0.0.0:853\"]\nhttps = [\"0.0.0.0:443\", \"[::]:443\"]\nh3 = [\"0.0.0.0:443\"]\n"
+         tls = [\"0.0.0.0:853\", \"[::]:853\"]\nquic = [\"0.0.0.0:853\", \"[::]:853\"]\nhttps = [\"0.0.0.0:443\", \"[::]:443\"]\nh3 = [\"0.0.0.0:443\", \"[::]:443\"]\n"
     )
 }
 
