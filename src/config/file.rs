@@ -31,6 +31,7 @@ pub(super) struct Server {
     pub(super) listen: Option<Vec<Text>>,
     pub(super) allow: Option<Vec<Text>>,
     pub(super) workers: Option<Spanned<usize>>,
+    pub(super) firefox_canary: Option<bool>,
     pub(super) tls: Option<Encrypted>,
 }
 

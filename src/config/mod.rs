@@ -3,6 +3,7 @@
 //! All that is wrong is told at once, each with file, line, key and what is allowed. Below this floor nothing is checked again.
 
 mod dnssec;
+mod doors;
 mod encrypted;
 mod file;
 mod finding;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// Who may ask.
     pub allow: Vec<Rule>,
+    /// Whether Firefox is told to leave its own DNS over HTTPS off.
+    pub firefox_canary: bool,
     /// The encrypted doors.
     pub encrypted: Option<Encrypted>,
     /// UDP threads for each address; `None`: one for each processor.
@@ -90,6 +93,7 @@ impl Default for Settings {
         Self::prove(Path::new(""), "").0.unwrap_or_else(|| Self {
             listen: vec![DEFAULT_LISTEN],
             allow: Vec::new(),
+            firefox_canary: true,
             encrypted: None,
             workers: None,
             upstream: Upstream::default(),
@@ -150,6 +154,7 @@ impl Settings {
                 },
             ),
             allow: allow(&mut prover, file.server.allow.as_deref()),
+            firefox_canary: file.server.firefox_canary.unwrap_or(true),
             encrypted: encrypted::prove(&mut prover, &file, folder),
             workers: file.server.workers.as_ref().map(|workers| {
                 if !(1..=MAX_WORKERS).contains(workers.get_ref()) {

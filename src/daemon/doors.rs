@@ -3,13 +3,13 @@
 //! All sockets are bound before one of them is served, so that a start that fails has answered nobody.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread::JoinHandle;
 
 use super::StartError;
 use crate::config::{Encrypted, Settings};
-use crate::server::bind::{BindError, Bound, bind, bind_stream};
-use crate::server::encrypted::{Protocol, Tls, serve_dot};
+use crate::server::bind::{BindError, Bound, bind, bind_datagram, bind_stream};
+use crate::server::encrypted::{Protocol, Tls, serve_doq, serve_dot, serve_https};
 use crate::server::{House, serve_tcp, serve_udp};
 
 /// Sockets that nobody serves yet.
@@ -17,30 +17,43 @@ use crate::server::{House, serve_tcp, serve_udp};
 pub(super) struct Doors {
     plain: Vec<Bound>,
     encrypted: Vec<(Protocol, Socket)>,
+    /// Where DNS is on the web servers.
+    path: String,
+}
+
+/// How encrypted doors are served.
+#[derive(Debug)]
+struct Manner {
+    tls: Tls,
+    path: String,
 }
 
 /// A socket, and what is to be spoken on it.
 #[derive(Debug)]
 enum Socket {
     Tls(TcpListener),
+    Https(TcpListener),
+    Quic(UdpSocket),
 }
 
 impl Socket {
     fn bind(protocol: Protocol, address: SocketAddr) -> Result<Self, BindError> {
         match protocol {
-            Protocol::Tls => bind_stream(address).map(Self::Tls),
-            Protocol::Https | Protocol::Quic | Protocol::H3 => bind_stream(address).map(Self::Tls),
+            Protocol::Tls | Protocol::H3 => bind_stream(address).map(Self::Tls),
+            Protocol::Quic => bind_datagram(address).map(Self::Quic),
+            Protocol::Https => bind_stream(address).map(Self::Https),
         }
     }
 
     fn address(&self) -> io::Result<SocketAddr> {
         match self {
-            Self::Tls(listener) => listener.local_addr(),
+            Self::Tls(listener) | Self::Https(listener) => listener.local_addr(),
+            Self::Quic(socket) => socket.local_addr(),
         }
     }
 
     /// Serves it until the end.
-    fn open(self, tls: &Tls, house: &House) -> Result<(), StartError> {
+    fn open(self, Manner { tls, path }: &Manner, house: &House) -> Result<(), StartError> {
         let house = house.clone();
         let tasks = house.tasks.clone();
         // Whoever waits for the end waits for the tracker, not for the handle.
@@ -49,6 +62,11 @@ impl Socket {
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 drop(tasks.spawn(serve_dot(listener, house, tls)?));
             }
+            Self::Https(listener) => {
+                let listener = tokio::net::TcpListener::from_std(listener)?;
+                drop(tasks.spawn(serve_https(listener, house, tls, path.clone())?));
+            }
+            Self::Quic(socket) => drop(tasks.spawn(serve_doq(socket, house, tls)?)),
         }
         Ok(())
     }
@@ -66,6 +84,7 @@ impl Doors {
         let mut doors = Self {
             plain,
             encrypted: Vec::new(),
+            path: String::new(),
         };
         if let Some(encrypted) = &mut settings.encrypted {
             doors.bind_encrypted(encrypted)?;
@@ -74,6 +93,7 @@ impl Doors {
     }
 
     fn bind_encrypted(&mut self, settings: &mut Encrypted) -> Result<(), StartError> {
+        self.path.clone_from(&settings.path);
         for (protocol, address) in &mut settings.doors {
             let socket = Socket::bind(*protocol, *address)?;
             *address = socket.address()?;
@@ -90,6 +110,10 @@ impl Doors {
     ) -> Result<Vec<JoinHandle<()>>, StartError> {
         // If one cannot be served, those before it must end again.
         let guard = house.stop.clone().drop_guard();
+        let manner = tls.map(|tls| Manner {
+            tls: tls.clone(),
+            path: self.path,
+        });
         let mut threads = Vec::new();
         for bound in self.plain {
             let address = bound.tcp.local_addr()?;
@@ -104,8 +128,8 @@ impl Doors {
         }
         for (protocol, socket) in self.encrypted {
             let address = socket.address()?;
-            if let Some(tls) = tls {
-                socket.open(tls, house)?;
+            if let Some(manner) = &manner {
+                socket.open(manner, house)?;
             }
             tracing::info!("listening for {protocol} on {address}");
         }

@@ -9,15 +9,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipnet::IpNet;
-
 use super::local::{self, Loaded};
 use super::parts::build;
 use super::proof::Proof;
 use super::watch::Watched;
 use super::{StartError, system};
 use crate::config::{Encrypted, Finding, Settings};
-use crate::server::{Access, House, interfaces};
+use crate::server::interfaces::{self, Link};
+use crate::server::{Access, House};
 use crate::upstream::{Server, clock};
 use crate::wire::Name;
 
@@ -36,7 +35,7 @@ pub(super) struct Keeper {
 #[derive(Debug)]
 struct Kept {
     settings: Settings,
-    networks: Vec<IpNet>,
+    links: Vec<Link>,
     /// The system's resolvers, when it last named any.
     resolvers: Vec<Server>,
     loaded: Loaded,
@@ -69,13 +68,13 @@ impl Keeper {
     pub(super) fn new(
         house: House,
         (settings, proof): (Settings, Option<Proof>),
-        networks: Vec<IpNet>,
+        links: Vec<Link>,
         loaded: Loaded,
     ) -> Self {
         let watched = Watched::new(local_files(&settings));
         let mut kept = Kept {
             settings,
-            networks,
+            links,
             resolvers: Vec::new(),
             loaded,
             watched,
@@ -93,7 +92,7 @@ impl Keeper {
         warn_of_restart(&kept.settings, &settings);
         settings.listen.clone_from(&kept.settings.listen);
         settings.encrypted = doors_from_before(settings.encrypted, &kept.settings);
-        let networks = interfaces::networks();
+        let links = interfaces::links();
         let watched = Watched::new(local_files(&settings));
         // Who asked for a reload wants to hear of a broken zone, not to see the old one.
         let before = if settings.local.leases == kept.settings.local.leases {
@@ -103,7 +102,7 @@ impl Keeper {
         };
         let loaded =
             local::load(&settings.local, &before, clock::of_day()).map_err(StartError::Local)?;
-        let parts = build(&settings, &networks, &loaded);
+        let parts = build(&settings, &links, &loaded);
         parts.prove(&settings)?;
         let certificate = Proof::prepare(&settings)?;
         parts.tell();
@@ -115,7 +114,7 @@ impl Keeper {
         }
         *kept = Kept {
             settings,
-            networks,
+            links,
             resolvers,
             loaded,
             watched,
@@ -194,26 +193,29 @@ impl Keeper {
     /// and, where those are asked, its new resolvers.
     fn look_around(&self) {
         let mut kept = self.lock();
-        let networks = interfaces::networks();
-        let new_networks = networks != kept.networks;
+        let links = interfaces::links();
+        let networks = interfaces::networks(&links);
+        let new_networks = networks != interfaces::networks(&kept.links);
         kept.look_for_resolvers();
         let session = self.house.resolver.session(Duration::ZERO);
         let (_, group) = session.state().upstream.route(&Name::ROOT);
         let new_servers =
             kept.settings.upstream.servers.is_none() && !group.servers().eq(&kept.resolvers);
-        if !new_networks && !new_servers {
+        if new_networks || new_servers {
+            let shown: Vec<String> = networks.iter().map(ToString::to_string).collect();
+            tracing::info!(networks = ?shown, "the machine's networks or resolvers changed");
+        } else if links == kept.links {
             return;
         }
-        let shown: Vec<String> = networks.iter().map(ToString::to_string).collect();
-        tracing::info!(networks = ?shown, "the machine's networks or resolvers changed");
-        kept.networks = networks;
+        // A new address in the same network is news for nobody, but clients are told of it.
+        kept.links = links;
         self.put_in_force(&kept);
     }
 
     fn put_in_force(&self, kept: &Kept) {
-        let access = Access::new(&kept.settings.allow, &kept.networks);
+        let access = Access::new(&kept.settings.allow, &interfaces::networks(&kept.links));
         self.house.access.store(Arc::new(access));
-        let parts = build(&kept.complete(), &kept.networks, &kept.loaded);
+        let parts = build(&kept.complete(), &kept.links, &kept.loaded);
         self.house.resolver.replace(parts.state);
     }
 

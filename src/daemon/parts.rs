@@ -6,13 +6,14 @@ use ipnet::IpNet;
 use tokio::runtime::Handle;
 
 use super::local::Loaded;
-use super::{StartError, system};
+use super::{StartError, presence, system};
 use crate::address::classify;
 use crate::config::{OwnNetwork, Settings};
 use crate::name::embedded::Embedded;
 use crate::name::special::{PROTECTED, SpecialUse};
 use crate::rebinding::{Exception, Judge, PRIVATE, Policy};
 use crate::resolver::State;
+use crate::server::interfaces::{self, Link};
 use crate::upstream::validate::clock_is_wrong;
 use crate::upstream::{Gear, Group, Server, Upstream, Validator};
 use crate::wire::Name;
@@ -26,8 +27,8 @@ pub struct Parts {
     pub from_system: bool,
 }
 
-/// Builds the state for a machine that is in these networks.
-pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
+/// Builds the state for a machine with these interfaces.
+pub fn build(settings: &Settings, links: &[Link], local: &Loaded) -> Parts {
     let servers = settings
         .upstream
         .servers
@@ -49,8 +50,10 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
             .map(move |domain| (*domain, Arc::clone(&group)))
     });
     let embedded = Arc::new(Embedded::new(settings.embedded.iter().cloned()));
-    let mut policy = policy(settings, networks, Arc::clone(&embedded));
+    let networks = interfaces::networks(links);
+    let mut policy = policy(settings, &networks, Arc::clone(&embedded));
     policy.protected.extend(&local.protected);
+    policy.protected.extend(presence::name(settings));
     let default = group(servers, settings.upstream.policy, &settings.upstream.gear);
     let upstream = Upstream::new(default, routes);
     let upstream = match &settings.upstream.dnssec {
@@ -62,9 +65,13 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         None => upstream,
     };
     let state = State {
-        zones: Arc::clone(&local.zones),
+        zones: presence::views(settings, links, &local.zones),
         embedded,
-        special: SpecialUse::new(),
+        special: if settings.firefox_canary {
+            SpecialUse::new()
+        } else {
+            SpecialUse::without_canary()
+        },
         judge: Judge::new(policy),
         upstream: Arc::new(upstream),
         excluded: settings

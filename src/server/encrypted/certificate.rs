@@ -104,14 +104,18 @@ impl CertificateError {
 impl Certificate {
     /// Reads a chain and a key from PEM files.
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
-        let read = |half, path: &Path| {
-            let unreadable = |error: io::Error| {
-                CertificateError::Read(half, path.display().to_string(), error.to_string())
-            };
-            read_file(path).map_err(unreadable)
-        };
-        let chain = read(Half::Certificate, certificate)?;
-        Self::parse((certificate, &chain), (key, &read(Half::Key, key)?))
+        let chain = read_half(Half::Certificate, certificate)?;
+        Self::parse((certificate, &chain), (key, &read_half(Half::Key, key)?))
+    }
+
+    /// Reads the first certificate of a PEM file, without a key.
+    pub(super) fn read_first(file: &Path) -> Result<CertificateDer<'static>, CertificateError> {
+        let text = read_half(Half::Certificate, file)?;
+        let name = file.display().to_string();
+        let mut chain = read_chain(&name, &text)?.into_iter();
+        chain
+            .next()
+            .ok_or(CertificateError::NoCertificate(name, ""))
     }
 
     /// The same of texts that were read from these files.
@@ -146,6 +150,12 @@ impl Certificate {
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
+}
+
+fn read_half(half: Half, path: &Path) -> Result<Vec<u8>, CertificateError> {
+    read_file(path).map_err(|error| {
+        CertificateError::Read(half, path.display().to_string(), error.to_string())
+    })
 }
 
 /// What is in a file that is no longer than a chain or a key can be.

@@ -16,6 +16,7 @@ use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, SanType, SerialNumber,
 };
+use rustls::pki_types::CertificateDer;
 use tempfile::NamedTempFile;
 use x509_parser::time::ASN1Time;
 
@@ -108,9 +109,9 @@ impl SelfSigned {
         missing.map(|address| format!("{address} was missing in the last one"))
     }
 
-    /// The certificate in the folder if it is there, or what is there without writing: none if there is none that can be used.
-    pub fn look(&self) -> Option<Certificate> {
-        Certificate::read(&self.certificate_file(), &self.key_file()).ok()
+    /// The certificate (DER) as it was made last. Nothing is made for this.
+    pub fn look(&self) -> Result<CertificateDer<'static>, CertificateError> {
+        Certificate::read_first(&self.certificate_file())
     }
 
     /// The certificate in the folder, made anew if it must be, at this time, in seconds since 1970.

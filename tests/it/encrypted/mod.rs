@@ -1,15 +1,31 @@
 //! The encrypted doors, knocked at by clients of others.
 
 mod certificate;
+mod discovery;
 mod dot;
+mod https;
+mod quic;
 mod reload;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::runtime::Runtime;
 
 use crate::support::authority::{Authority, NAME};
 use crate::support::lanward::Lanward;
-use crate::support::upstream::Upstream;
+use crate::support::records::a;
+use crate::support::upstream::{Act, Behaviour, Gate, Seen, Upstream};
+use crate::support::wire::Response;
+
+/// A name with an address in it, for which nobody is asked.
+const DECODED: &str = "192-168-1-10.0123456789abcdef0123456789abcdef.plex.direct";
 
 /// lanward with all its doors open, the authority that vouches for it, and its upstream.
 struct House {
@@ -39,13 +55,78 @@ impl House {
     fn tls(&self) -> SocketAddr {
         self.lanward.door("DNS over TLS")
     }
+
+    /// Where the door for DNS over HTTPS is.
+    fn https(&self) -> SocketAddr {
+        self.lanward.door("DNS over HTTPS")
+    }
+
+    /// Where the door for DNS over QUIC is.
+    fn quic(&self) -> SocketAddr {
+        self.lanward.door("DNS over QUIC")
+    }
+
+    /// Where the door for DNS over HTTP/3 is.
+    fn h3(&self) -> SocketAddr {
+        self.lanward.door("DNS over HTTP/3")
+    }
+
+    /// Has the upstream answer every name, but not before the gate is open.
+    fn gate(&self) -> Gate {
+        let gate = Gate::default();
+        let answer = Behaviour::new(|seen: &Seen| {
+            let response = Response::new(vec![a(&seen.name(), "93.184.216.34")]);
+            vec![Act::Send(response.to(&seen.query))]
+        });
+        self.upstream.otherwise(answer.behind(&gate));
+        gate
+    }
+
+    /// What kdig says, with what it needs to prove the server.
+    fn kdig(&self, door: SocketAddr, arguments: &[&str]) -> String {
+        let ca = self.authority.ca();
+        let output = Command::new("kdig")
+            .arg(format!("@{}", door.ip()))
+            .args(["-d", "-p", &door.port().to_string()])
+            .arg(format!("+tls-ca={}", ca.display()))
+            .arg(format!("+tls-hostname={NAME}"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// TLS as a client speaks it that believes the authority alone, with these application protocols.
+    fn tls_client(&self, protocols: &[&[u8]]) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        let ca = CertificateDer::from_pem_file(self.authority.ca()).unwrap();
+        roots.add(ca).unwrap();
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        config
+    }
+}
+
+/// A runtime for clients that need one; their connections go on while the test waits for something else.
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// `[server.tls]` with all doors on free ports.
 fn section(authority: &Authority) -> String {
     let [certificate, key] = authority.files();
+    let any = "[\"127.0.0.1:0\"]";
     format!(
-        "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\ntls = [\"127.0.0.1:0\"]\n"
+        "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\n\
+         tls = {any}\nhttps = {any}\nquic = {any}\nh3 = {any}\n"
     )
 }
 
@@ -55,4 +136,12 @@ fn own(folder: &Path, more: &str) -> String {
     format!(
         "[server.tls]\nself_signed = true\nstate = \"{folder}\"\ntls = [\"127.0.0.1:0\"]\n{more}"
     )
+}
+
+#[test]
+fn each_door_is_where_the_log_says() {
+    let house = House::open();
+    for door in [house.tls(), house.https(), house.quic(), house.h3()] {
+        assert!(door.ip().is_loopback() && door.port() > 0, "{door}");
+    }
 }
