@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use rcgen::{BasicConstraints, IsCa, date_time_ymd};
 use rustls::version::{TLS12, TLS13};
 
@@ -601,7 +602,54 @@ fn check_makes_nothing_and_a_folder_of_others_is_refused() {
         "{}",
         ran.complaints
     );
+    let ran = run(&["check", "--config", file]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(
+        ran.out.contains("lanward.toml: error: ") && ran.out.contains("everybody may write"),
+        "{}",
+        ran.out
+    );
     assert_eq!(fs::read_dir(&state).unwrap().count(), 0);
+}
+
+#[test]
+fn devices_are_given_the_certificate_that_nobody_vouches_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lanward.toml");
+    let doors = "name = \"dns.example\"\nhttps = [\"0.0.0.0:443\"]\n";
+    fs::write(&file, own(folder.path(), doors)).unwrap();
+    let emit = || {
+        let file = file.to_str().unwrap();
+        run(&[
+            "emit",
+            "apple-profile",
+            "--part",
+            "https",
+            "--server",
+            "192.168.1.2",
+            "--config",
+            file,
+        ])
+    };
+    let ran = emit();
+    assert_ne!(ran.code, Some(0));
+    assert!(
+        ran.complaints
+            .contains("It is made when lanward is started"),
+        "{}",
+        ran.complaints
+    );
+    let authority = Authority::new();
+    let [certificate, _] = authority.files();
+    fs::copy(certificate, folder.path().join("certificate.pem")).unwrap();
+    let ran = emit();
+    assert_eq!(ran.code, Some(0), "{}", ran.complaints);
+    let said = ran.out.split_whitespace().collect::<String>();
+    assert!(
+        said.contains(&BASE64.encode(authority.certificate())),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]
