@@ -23,8 +23,8 @@ pub(super) struct Doors {
 
 /// How encrypted doors are served.
 #[derive(Debug)]
-struct Manner {
-    tls: Tls,
+struct Manner<'a> {
+    tls: &'a Tls,
     path: String,
 }
 
@@ -53,7 +53,7 @@ impl Socket {
     }
 
     /// Serves it until the end.
-    fn open(self, Manner { tls, path }: &Manner, house: &House) -> Result<(), StartError> {
+    fn open(self, Manner { tls, path }: &Manner<'_>, house: &House) -> Result<(), StartError> {
         let house = house.clone();
         let tasks = house.tasks.clone();
         // Whoever waits for the end waits for the tracker, not for the handle.
@@ -108,12 +108,12 @@ impl Doors {
         house: &House,
         tls: Option<&Tls>,
     ) -> Result<Vec<JoinHandle<()>>, StartError> {
-        // If one cannot be served, those before it must end again.
-        let guard = house.stop.clone().drop_guard();
         let manner = tls.map(|tls| Manner {
-            tls: tls.clone(),
+            tls,
             path: self.path,
         });
+        // If one cannot be served, those before it must end again.
+        let guard = house.stop.clone().drop_guard();
         let mut threads = Vec::new();
         for bound in self.plain {
             let address = bound.tcp.local_addr()?;

@@ -58,7 +58,7 @@ pub(super) fn doors(settings: &Settings, servers: &[SocketAddr]) -> Result<Doors
     })
 }
 
-/// The certificate, if nobody else vouches for it.
+/// The certificate, if nobody else vouches for it. Only the running server makes its own.
 fn root(settings: &Settings, encrypted: &Encrypted) -> Result<Option<Vec<u8>>, Refusal> {
     let own = match &encrypted.identity {
         Identity::Files(_, read) => return Ok(read.own_root().map(<[u8]>::to_vec)),
@@ -68,8 +68,8 @@ fn root(settings: &Settings, encrypted: &Encrypted) -> Result<Option<Vec<u8>>, R
     };
     let certificate = own.look().map_err(|error| {
         Refusal::new(format!(
-            "the certificate that lanward makes for itself is not known: {error}. It is made when lanward is started, and only root and lanward's own \
-             user may read it"
+            "there is no certificate yet that can be read: {error}. Start lanward with this configuration once, it makes one; and run this command as a \
+             user who may read it"
         ))
     })?;
     Ok(Some(certificate.to_vec()))

@@ -635,7 +635,7 @@ fn devices_are_given_the_certificate_that_nobody_vouches_for() {
     assert_ne!(ran.code, Some(0));
     assert!(
         ran.complaints
-            .contains("It is made when lanward is started"),
+            .contains("Start lanward with this configuration once"),
         "{}",
         ran.complaints
     );
