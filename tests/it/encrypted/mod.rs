@@ -1,6 +1,7 @@
 //! The encrypted doors, knocked at by clients of others.
 
 mod dot;
+mod same;
 
 use std::net::SocketAddr;
 
@@ -56,9 +57,8 @@ impl House {
 /// `[server.tls]` with all doors on free ports.
 fn section(authority: &Authority) -> String {
     let [certificate, key] = authority.files();
-    let mut section = format!(
-        "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\n"
-    );
+    let mut section =
+        format!("[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\n");
     for door in ["tls", "https", "quic", "h3"] {
         section += &format!("{door} = [\"127.0.0.1:0\"]\n");
     }

@@ -4,6 +4,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod behaviours;
+pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod crowd;
