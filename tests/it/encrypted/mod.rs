@@ -1,6 +1,7 @@
 //! The encrypted doors, knocked at by clients of others.
 
 mod dot;
+mod resolved;
 mod same;
 
 use std::net::SocketAddr;

@@ -14,6 +14,7 @@ pub(crate) mod network;
 pub(crate) mod peers;
 pub(crate) mod records;
 pub(crate) mod reply;
+pub(crate) mod resolved;
 pub(crate) mod sealed;
 pub(crate) mod upstream;
 pub(crate) mod wire;
