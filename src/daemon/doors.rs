@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use super::StartError;
 use crate::config::{Encrypted, Identity, Settings};
 use crate::server::bind::{BindError, Bound, bind, bind_stream};
-use crate::server::encrypted::{Protocol, Tls, serve_dot};
+use crate::server::encrypted::{Protocol, Tls, serve_dot, serve_https};
 use crate::server::{House, serve_tcp, serve_udp};
 
 /// Sockets that nobody serves yet.
@@ -17,31 +17,40 @@ use crate::server::{House, serve_tcp, serve_udp};
 pub(super) struct Doors {
     plain: Vec<Bound>,
     encrypted: Vec<(Protocol, Socket)>,
-    tls: Option<Tls>,
+    manner: Option<Manner>,
+}
+
+/// How encrypted doors are served.
+#[derive(Debug)]
+struct Manner {
+    tls: Tls,
+    /// Where DNS is on the web servers.
+    path: String,
 }
 
 /// A socket, and what is to be spoken on it.
 #[derive(Debug)]
 enum Socket {
     Tls(TcpListener),
+    Https(TcpListener),
 }
 
 impl Socket {
     fn bind(protocol: Protocol, address: SocketAddr) -> Result<Self, BindError> {
         match protocol {
-            Protocol::Tls => bind_stream(address).map(Self::Tls),
-            Protocol::Https | Protocol::Quic | Protocol::H3 => bind_stream(address).map(Self::Tls),
+            Protocol::Tls | Protocol::Quic | Protocol::H3 => bind_stream(address).map(Self::Tls),
+            Protocol::Https => bind_stream(address).map(Self::Https),
         }
     }
 
     fn address(&self) -> io::Result<SocketAddr> {
         match self {
-            Self::Tls(listener) => listener.local_addr(),
+            Self::Tls(listener) | Self::Https(listener) => listener.local_addr(),
         }
     }
 
     /// Serves it until the end.
-    fn open(self, tls: &Tls, house: &House) -> Result<(), StartError> {
+    fn open(self, Manner { tls, path }: &Manner, house: &House) -> Result<(), StartError> {
         let house = house.clone();
         let tasks = house.tasks.clone();
         // Whoever waits for the end waits for the tracker, not for the handle.
@@ -49,6 +58,10 @@ impl Socket {
             Self::Tls(listener) => {
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 drop(tasks.spawn(serve_dot(listener, house, tls)?));
+            }
+            Self::Https(listener) => {
+                let listener = tokio::net::TcpListener::from_std(listener)?;
+                drop(tasks.spawn(serve_https(listener, house, tls, path.clone())?));
             }
         }
         Ok(())
@@ -67,7 +80,7 @@ impl Doors {
         let mut doors = Self {
             plain,
             encrypted: Vec::new(),
-            tls: None,
+            manner: None,
         };
         if let Some(encrypted) = &mut settings.encrypted {
             doors.bind_encrypted(encrypted)?;
@@ -77,7 +90,10 @@ impl Doors {
 
     fn bind_encrypted(&mut self, settings: &mut Encrypted) -> Result<(), StartError> {
         let Identity::Files { read, .. } = &settings.identity;
-        self.tls = Some(Tls::new(read)?);
+        self.manner = Some(Manner {
+            tls: Tls::new(read)?,
+            path: settings.path.clone(),
+        });
         for (protocol, address) in &mut settings.doors {
             let socket = Socket::bind(*protocol, *address)?;
             *address = socket.address()?;
@@ -88,7 +104,7 @@ impl Doors {
 
     /// TLS as it is spoken at the encrypted doors, if there are any.
     pub(super) fn tls(&self) -> Option<Tls> {
-        self.tls.clone()
+        self.manner.as_ref().map(|manner| manner.tls.clone())
     }
 
     /// Serves all of them until the end. Returns the threads that do.
@@ -109,8 +125,8 @@ impl Doors {
         }
         for (protocol, socket) in self.encrypted {
             let address = socket.address()?;
-            if let Some(tls) = &self.tls {
-                socket.open(tls, house)?;
+            if let Some(manner) = &self.manner {
+                socket.open(manner, house)?;
             }
             tracing::info!("listening for {protocol} on {address}");
         }

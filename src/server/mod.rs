@@ -12,6 +12,7 @@ pub mod encrypted;
 pub mod interfaces;
 mod occupied;
 mod portable;
+mod question;
 mod seats;
 mod stream;
 mod udp;

@@ -177,25 +177,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Has a question asked upstream.
     fn ask(&self, packet: Vec<u8>, permit: Permit, place: OwnedSemaphorePermit) {
-        let Guest {
-            house,
-            client,
-            seat,
-        } = &self.guest;
-        let (resolver, metrics, client) = (
-            Arc::clone(&house.resolver),
-            Arc::clone(&house.metrics),
-            *client,
-        );
-        let (sender, hop, busy) = (self.sender.clone(), self.hop, seat.busy());
+        let completing = self.guest.complete(packet, permit, self.hop);
+        let (sender, busy) = (self.sender.clone(), self.guest.seat.busy());
         // Boxed as in the UDP door.
-        drop(house.tasks.spawn(Box::pin(async move {
-            let mut reply = Vec::with_capacity(512);
-            if let Outcome::Reply(counter) =
-                resolver.complete(&packet, client, permit, &mut reply).await
-            {
-                metrics.shard(0).count(counter);
-                hop.end(&packet, &mut reply);
+        drop(self.guest.house.tasks.spawn(Box::pin(async move {
+            if let Some(reply) = completing.await {
                 // A client that is gone needs no reply.
                 let _gone = sender.send((reply, place)).await;
             }

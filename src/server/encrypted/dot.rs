@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::{HANDSHAKE, IDLE, Tls, TlsError};
+use super::{IDLE, Tls, TlsError, shake};
 use crate::server::House;
 use crate::server::accept::accept;
 use crate::server::stream;
@@ -27,10 +26,10 @@ pub fn serve(
         encrypted: true,
     };
     Ok(accept(listener, house, move |stream, guest| {
-        let shaken = timeout(HANDSHAKE, acceptor.accept(stream));
+        let shaken = shake(acceptor.accept(stream), guest.house.stop.clone());
         async move {
             // Who cannot agree with us on TLS has been told so by an alert.
-            if let Ok(Ok(stream)) = shaken.await {
+            if let Some(stream) = shaken.await {
                 stream::serve(stream, guest, hop, IDLE).await;
             }
         }

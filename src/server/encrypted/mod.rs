@@ -4,15 +4,26 @@
 //! anew, serves the questions of a connection one after another, knows neither GET nor HTTP/1.1, has one limit for handshake and
 //! idleness, and none for the number of connections.
 
+mod activity;
 mod certificate;
 mod dot;
+mod exchange;
+mod https;
+mod patient;
 mod tls;
 
 use std::fmt;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::Accept;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+
 pub use certificate::{Certificate, CertificateError};
 pub use dot::serve as serve_dot;
+pub use https::serve as serve_https;
 pub use tls::{Tls, TlsError};
 
 /// What is spoken at an encrypted door.
@@ -51,3 +62,19 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long a connection may lie idle: longer than over TCP, since a new one costs a handshake. Idle connections make room for
 /// new ones, so this keeps nobody out.
 const IDLE: Duration = Duration::from_secs(30);
+/// How long a client may take to see that a connection is to end on which nothing is under way.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Requests that a client may have under way on one connection; fewer would limit what it can do at the same time (RFC 9113
+/// §6.5.2). How many of them may wait for upstream is for the resolver to say.
+const STREAMS: u32 = 100;
+
+/// Ends a handshake. None if the client cannot agree with us, takes too long, or the end comes first.
+async fn shake(
+    shaking: Accept<TcpStream>,
+    stop: CancellationToken,
+) -> Option<TlsStream<TcpStream>> {
+    tokio::select! {
+        shaken = timeout(HANDSHAKE, shaking) => shaken.ok()?.ok(),
+        () = stop.cancelled() => None,
+    }
+}

@@ -1,10 +1,19 @@
 //! The encrypted doors, knocked at by clients of others.
 
 mod dot;
+mod https;
 mod resolved;
 mod same;
 
 use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::runtime::Runtime;
 
 use crate::support::authority::{Authority, NAME};
 use crate::support::lanward::Lanward;
@@ -53,6 +62,43 @@ impl House {
     fn h3(&self) -> SocketAddr {
         self.lanward.door("DNS over HTTP/3")
     }
+
+    /// What kdig says, with what it needs to prove the server.
+    fn kdig(&self, door: SocketAddr, arguments: &[&str]) -> String {
+        let ca = self.authority.ca();
+        let output = Command::new("kdig")
+            .arg(format!("@{}", door.ip()))
+            .args(["-d", "-p", &door.port().to_string()])
+            .arg(format!("+tls-ca={}", ca.display()))
+            .arg(format!("+tls-hostname={NAME}"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// TLS as a client speaks it that believes the authority alone, with these application protocols.
+    fn tls_client(&self, protocols: &[&[u8]]) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        let ca = CertificateDer::from_pem_file(self.authority.ca()).unwrap();
+        roots.add(ca).unwrap();
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        config
+    }
+}
+
+/// A runtime for clients that need one; their connections go on while the test waits for something else.
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// `[server.tls]` with all doors on free ports.

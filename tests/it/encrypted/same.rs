@@ -275,3 +275,8 @@ fn same(door: Door) {
 fn over_tls_the_answers_are_the_same() {
     same(Door::Tls);
 }
+
+#[test]
+fn over_https_the_answers_are_the_same() {
+    same(Door::Https);
+}

@@ -51,6 +51,11 @@ fn every_attack_is_stopped_over_tls() {
     pass("vectors over TLS", &[Way::Sealed(Door::Tls)]);
 }
 
+#[test]
+fn every_attack_is_stopped_over_https() {
+    pass("vectors over HTTPS", &[Way::Sealed(Door::Https)]);
+}
+
 /// Asks all rows and tells all stories over these ways.
 fn pass(what: &str, ways: &[Way]) {
     let mut failed: Vec<(String, bool, String)> = Vec::new();
