@@ -1,5 +1,6 @@
 //! The encrypted doors, knocked at by clients of others.
 
+mod chromium;
 mod dot;
 mod https;
 mod resolved;
