@@ -1,6 +1,7 @@
 //! The encrypted doors, knocked at by clients of others.
 
 mod chromium;
+mod dnsperf;
 mod dot;
 mod https;
 mod resolved;
