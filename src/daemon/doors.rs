@@ -3,13 +3,13 @@
 //! All sockets are bound before one of them is served, so that a start that fails has answered nobody.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread::JoinHandle;
 
 use super::StartError;
 use crate::config::{Encrypted, Identity, Settings};
-use crate::server::bind::{BindError, Bound, bind, bind_stream};
-use crate::server::encrypted::{Protocol, Tls, serve_dot, serve_https};
+use crate::server::bind::{BindError, Bound, bind, bind_datagram, bind_stream};
+use crate::server::encrypted::{Protocol, Tls, serve_doq, serve_dot, serve_https};
 use crate::server::{House, serve_tcp, serve_udp};
 
 /// Sockets that nobody serves yet.
@@ -33,12 +33,14 @@ struct Manner {
 enum Socket {
     Tls(TcpListener),
     Https(TcpListener),
+    Quic(UdpSocket),
 }
 
 impl Socket {
     fn bind(protocol: Protocol, address: SocketAddr) -> Result<Self, BindError> {
         match protocol {
-            Protocol::Tls | Protocol::Quic | Protocol::H3 => bind_stream(address).map(Self::Tls),
+            Protocol::Tls | Protocol::H3 => bind_stream(address).map(Self::Tls),
+            Protocol::Quic => bind_datagram(address).map(Self::Quic),
             Protocol::Https => bind_stream(address).map(Self::Https),
         }
     }
@@ -46,6 +48,7 @@ impl Socket {
     fn address(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tls(listener) | Self::Https(listener) => listener.local_addr(),
+            Self::Quic(socket) => socket.local_addr(),
         }
     }
 
@@ -63,6 +66,7 @@ impl Socket {
                 let listener = tokio::net::TcpListener::from_std(listener)?;
                 drop(tasks.spawn(serve_https(listener, house, tls, path.clone())?));
             }
+            Self::Quic(socket) => drop(tasks.spawn(serve_doq(socket, house, tls)?)),
         }
         Ok(())
     }

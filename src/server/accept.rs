@@ -28,14 +28,12 @@ pub(super) struct Guest {
 impl Guest {
     /// Lets a client in, before anything is said on its connection. None if it may not ask, or no seat is left; that is counted.
     pub(super) fn admit(peer: SocketAddr, house: &House) -> Option<Self> {
-        let address = peer.ip().to_canonical();
-        let counts = house.metrics.shard(0);
-        if !house.access.load().allows(address, peer.port()) {
-            counts.count(Counter::Denied);
+        if !may_ask(peer, house) {
             return None;
         }
+        let address = peer.ip().to_canonical();
         let Some(seat) = house.seats.take(address, clock::now()) else {
-            counts.count(Counter::Crowded);
+            house.metrics.shard(0).count(Counter::Crowded);
             return None;
         };
         Some(Self {
@@ -65,6 +63,15 @@ impl Guest {
             }
         }));
     }
+}
+
+/// Whether a client may ask. One that may not is counted, and hears nothing.
+pub(super) fn may_ask(peer: SocketAddr, house: &House) -> bool {
+    let may = (house.access.load()).allows(peer.ip().to_canonical(), peer.port());
+    if !may {
+        house.metrics.shard(0).count(Counter::Denied);
+    }
+    may
 }
 
 /// Accepts connections until the end, and has those of clients that may ask served.

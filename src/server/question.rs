@@ -8,12 +8,21 @@ use crate::resolver::{Outcome, Permit, Silent};
 use crate::upstream::clock;
 use crate::wire::hop::Hop;
 
+/// Why there is no reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoReply {
+    /// What came is no query: a response, or too short.
+    NoQuery,
+    /// Something is broken here.
+    Fault,
+}
+
 impl Guest {
-    /// The reply to a question that came by itself, as soon as there is one. None to what is no query.
+    /// The reply to a question that came by itself, as soon as there is one.
     ///
     /// What must be asked upstream goes on in a task when nobody waits here any more, since others may wait for the same answer;
     /// [`Permit`] bounds how much of that there is.
-    pub(super) async fn answer(&self, packet: Vec<u8>, hop: Hop) -> Option<Vec<u8>> {
+    pub(super) async fn answer(&self, packet: Vec<u8>, hop: Hop) -> Result<Vec<u8>, NoReply> {
         let now = clock::now();
         self.seat.touch(now);
         let counts = self.house.metrics.shard(0);
@@ -25,17 +34,18 @@ impl Guest {
             Outcome::Reply(counter) => {
                 counts.count(counter);
                 hop.end(&packet, &mut reply);
-                Some(reply)
+                Ok(reply)
             }
             Outcome::Ask(permit) => {
                 let _busy = self.seat.busy();
                 // Boxed as in the UDP door.
                 let completing = Box::pin(self.complete(packet, permit, hop));
-                self.house.tasks.spawn(completing).await.ok()?
+                let completed = self.house.tasks.spawn(completing).await;
+                completed.ok().flatten().ok_or(NoReply::Fault)
             }
             Outcome::Drop => {
                 counts.count(Counter::Dropped);
-                None
+                Err(NoReply::NoQuery)
             }
         }
     }

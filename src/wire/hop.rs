@@ -52,6 +52,11 @@ impl Hop {
     }
 }
 
+/// Whether a query has the option that asks how long the connection stays.
+pub fn asks_keepalive(query: &[u8]) -> bool {
+    options(query).is_some_and(|asked| asked.options().any(|(code, ..)| code == option::KEEPALIVE))
+}
+
 /// What a query's OPT record says, if there are options in it.
 fn options(query: &[u8]) -> Option<Edns<'_>> {
     let edns = match Query::read(query) {

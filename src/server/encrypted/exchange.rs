@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::timeout;
 
 use crate::server::accept::Guest;
+use crate::server::question::NoReply;
 use crate::server::udp::PACKET;
 use crate::wire::hop::Hop;
 use crate::wire::{Message, Rcode, RecordType, Section, read_u32};
@@ -71,6 +72,8 @@ pub(super) enum Refusal {
     Slow,
     /// The body broke off.
     Broken,
+    /// Something is broken here.
+    Fault,
 }
 
 /// The body of a request, as far as it has come.
@@ -121,7 +124,10 @@ impl Exchange {
         let answered = async {
             let question = self.question(head, body).await?;
             let reply = guest.answer(question, HOP).await;
-            reply.ok_or(Refusal::NoQuery)
+            reply.map_err(|none| match none {
+                NoReply::NoQuery => Refusal::NoQuery,
+                NoReply::Fault => Refusal::Fault,
+            })
         };
         let mut response = match answered.await {
             Ok(reply) => respond(reply),
@@ -200,6 +206,10 @@ impl Exchange {
                 format!("the body has to come within {BODY_TIME:?}"),
             ),
             Refusal::Broken => (StatusCode::BAD_REQUEST, "the body breaks off".to_owned()),
+            Refusal::Fault => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "something is broken here".to_owned(),
+            ),
         };
         let mut response = with_body(status, TEXT, (words + "\n").into());
         if refusal == Refusal::Method {
@@ -303,74 +313,66 @@ mod tests {
     }
 
     #[test]
-    fn requests_ask_or_are_refused() {
+    fn a_get_asks_in_its_uri() {
         let exchange = Exchange::new(PATH.to_owned());
-        let most = BASE64URL_NOPAD.encode(&[0; MOST]);
-        let more = BASE64URL_NOPAD.encode(&[0; MOST + 1]);
-        let get = |query: &str| format!("https://dns.example/dns-query?{query}");
+        let of = |length: usize| format!("{PATH}?dns={}", BASE64URL_NOPAD.encode(&vec![0; length]));
         let asked = |octets: &[u8]| Ok(Asked::Question(octets.to_vec()));
-        let long = (MOST + 1).to_string();
-        let cases: &[(&str, &str, &[(&str, &str)], Result<Asked, Refusal>)] = &[
-            ("GET", &get("dns=AAAB"), &[], asked(b"\0\0\x01")),
-            ("HEAD", &get("dns=AAAB"), &[], asked(b"\0\0\x01")),
-            ("GET", &get("a=b&dns=AAAB&dnsx=1"), &[], asked(b"\0\0\x01")),
-            ("GET", "/dns-query?dns=-_8", &[], asked(b"\xfb\xff")),
-            ("GET", &get("dns="), &[], asked(b"")),
-            ("GET", &get(&format!("dns={most}")), &[], asked(&[0; MOST])),
-            (
-                "GET",
-                &get(&format!("dns={more}")),
-                &[],
-                Err(Refusal::UriTooLong),
-            ),
-            ("GET", "/dns-query", &[], Err(Refusal::Parameter)),
-            ("GET", &get("DNS=AAAB"), &[], Err(Refusal::Parameter)),
-            (
-                "GET",
-                &get("dns=AAAB&dns=AAAB"),
-                &[],
-                Err(Refusal::Parameter),
-            ),
-            ("GET", &get("dns=AAA="), &[], Err(Refusal::Parameter)),
-            ("GET", &get("dns=AA+/"), &[], Err(Refusal::Parameter)),
-            ("GET", &get("dns=AAABA"), &[], Err(Refusal::Parameter)),
-            ("POST", PATH, &[("content-type", DNS)], Ok(Asked::Body)),
+        for (uri, expected) in [
+            ("https://dns.example/dns-query?dns=AAAB", asked(b"\0\0\x01")),
+            ("/dns-query?dns=AAAB", asked(b"\0\0\x01")),
+            ("/dns-query?a=b&dns=AAAB&dnsx=1", asked(b"\0\0\x01")),
+            ("/dns-query?dns=-_8", asked(b"\xfb\xff")),
+            ("/dns-query?dns=", asked(b"")),
+            (&of(MOST), asked(&[0; MOST])),
+            (&of(MOST + 1), Err(Refusal::UriTooLong)),
+            ("/dns-query", Err(Refusal::Parameter)),
+            ("/dns-query?DNS=AAAB", Err(Refusal::Parameter)),
+            ("/dns-query?dns=AAAB&dns=AAAB", Err(Refusal::Parameter)),
+            ("/dns-query?dns=AAA=", Err(Refusal::Parameter)),
+            ("/dns-query?dns=AA+/", Err(Refusal::Parameter)),
+            ("/dns-query?dns=AAABA", Err(Refusal::Parameter)),
+            ("/?dns=AAAB", Err(Refusal::NotFound)),
+            ("/dns-query/?dns=AAAB", Err(Refusal::NotFound)),
+            ("/DNS-query?dns=AAAB", Err(Refusal::NotFound)),
+        ] {
+            for method in ["GET", "HEAD"] {
+                let read = exchange.read(&head(method, uri, &[]));
+                assert_eq!(read, expected, "{method} {uri}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_post_asks_in_its_body() {
+        let exchange = Exchange::new(PATH.to_owned());
+        for (method, media_type, length, expected) in [
+            ("POST", DNS, "33", Ok(Asked::Body)),
             (
                 "POST",
-                PATH,
-                &[("content-type", "Application/DNS-Message ; x=y")],
+                "Application/DNS-Message ; x=y",
+                "33",
                 Ok(Asked::Body),
             ),
-            ("POST", PATH, &[], Err(Refusal::MediaType)),
+            ("POST", DNS, "4096", Ok(Asked::Body)),
+            ("POST", DNS, "4097", Err(Refusal::TooLarge)),
+            ("POST", "", "33", Err(Refusal::MediaType)),
             (
                 "POST",
-                PATH,
-                &[("content-type", "application/dns-json")],
+                "application/dns-json",
+                "33",
                 Err(Refusal::MediaType),
             ),
-            (
-                "POST",
-                PATH,
-                &[("content-type", DNS), ("content-length", "4096")],
-                Ok(Asked::Body),
-            ),
-            (
-                "POST",
-                PATH,
-                &[("content-type", DNS), ("content-length", &long)],
-                Err(Refusal::TooLarge),
-            ),
-            ("PUT", PATH, &[("content-type", DNS)], Err(Refusal::Method)),
-            ("OPTIONS", PATH, &[], Err(Refusal::Method)),
-            ("GET", "/?dns=AAAB", &[], Err(Refusal::NotFound)),
-            ("GET", "/dns-query/?dns=AAAB", &[], Err(Refusal::NotFound)),
-            ("GET", "/DNS-query?dns=AAAB", &[], Err(Refusal::NotFound)),
-            ("CONNECT", "dns.example:443", &[], Err(Refusal::NotFound)),
-        ];
-        for (method, uri, headers, expected) in cases {
-            let read = exchange.read(&head(method, uri, headers));
-            assert_eq!(read, *expected, "{method} {uri} {headers:?}");
+            ("PUT", DNS, "33", Err(Refusal::Method)),
+            ("OPTIONS", DNS, "0", Err(Refusal::Method)),
+        ] {
+            let headers = [("content-type", media_type), ("content-length", length)];
+            let read = exchange.read(&head(method, PATH, &headers));
+            assert_eq!(read, expected, "{method} {media_type} {length}");
         }
+        let bare = exchange.read(&head("POST", PATH, &[]));
+        assert_eq!(bare, Err(Refusal::MediaType));
+        let connect = exchange.read(&head("CONNECT", "dns.example:443", &[]));
+        assert_eq!(connect, Err(Refusal::NotFound));
     }
 
     #[test]
@@ -386,6 +388,7 @@ mod tests {
             (Refusal::NoQuery, 400, "query"),
             (Refusal::Slow, 408, "10s"),
             (Refusal::Broken, 400, "body"),
+            (Refusal::Fault, 500, "here"),
         ] {
             let response = exchange.refuse(refusal);
             assert_eq!(response.status(), status, "{refusal:?}");
@@ -423,7 +426,7 @@ mod tests {
             assert_eq!(body.end(), expected);
         }
         let mut body = Body::default();
-        body.push(&[0; WASTE]).unwrap();
+        body.push(&vec![0; WASTE]).unwrap();
         assert_eq!(body.push(&[0]), Err(Refusal::TooLarge));
     }
 

@@ -6,10 +6,12 @@
 
 mod activity;
 mod certificate;
+mod doq;
 mod dot;
 mod exchange;
 mod https;
 mod patient;
+mod quic;
 mod tls;
 
 use std::fmt;
@@ -22,6 +24,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 pub use certificate::{Certificate, CertificateError};
+pub use doq::serve as serve_doq;
 pub use dot::serve as serve_dot;
 pub use https::serve as serve_https;
 pub use tls::{Tls, TlsError};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use quinn::crypto::rustls::QuicServerConfig;
 use rustls::crypto::ring;
 use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -52,6 +53,14 @@ impl Tls {
     /// TLS 1.2 and 1.3, for streams, with these application protocols (ALPN) in the order of preference.
     pub(super) fn for_streams(&self, protocols: &[&[u8]]) -> Result<ServerConfig, TlsError> {
         self.config(&[&TLS13, &TLS12], protocols)
+    }
+
+    /// TLS 1.3, for QUIC (RFC 9001 §4.2), with this application protocol.
+    pub(super) fn for_quic(&self, protocol: &[u8]) -> Result<QuicServerConfig, TlsError> {
+        let config = self.config(&[&TLS13], &[protocol])?;
+        // It fails without a cipher suite of RFC 9001 §5.2.
+        QuicServerConfig::try_from(config)
+            .map_err(|error| rustls::Error::General(error.to_string()).into())
     }
 
     /// The configuration for these versions. Early data (0-RTT) are never taken: whoever has seen them could send them again.

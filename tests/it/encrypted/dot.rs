@@ -1,6 +1,6 @@
 //! DNS over TLS (RFC 7858).
 
-use super::House;
+use super::{DECODED, House};
 use crate::support::peers::installed;
 
 #[test]
@@ -9,8 +9,7 @@ fn kdig_gets_the_address_in_the_name_padded() {
         return;
     }
     let house = House::open();
-    let name = "192-168-1-10.0123456789abcdef0123456789abcdef.plex.direct";
-    let said = house.kdig(house.tls(), &["+tls", name]);
+    let said = house.kdig(house.tls(), &["+tls", DECODED]);
     assert!(said.contains("192.168.1.10"), "{said}");
     assert!(said.contains("The certificate is trusted"), "{said}");
     assert!(said.contains("Received 468 B"), "{said}");

@@ -15,16 +15,14 @@ use rustls::{ClientConnection, StreamOwned};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::{House, runtime};
+use super::{DECODED, House, runtime};
 use crate::support::authority::NAME;
 use crate::support::client::{PATIENCE, check};
 use crate::support::peers::installed;
 use crate::support::records::{A, a};
-use crate::support::upstream::{Act, Behaviour, Gate, Seen};
-use crate::support::wire::{FORMERR, Query, Response as Message, SERVFAIL, text};
+use crate::support::wire::{FORMERR, Query, Response as Message, SERVFAIL};
 use crate::support::{reply::Reply, until};
 
-const DECODED: &str = "192-168-1-10.0123456789abcdef0123456789abcdef.plex.direct";
 const MESSAGE: &str = "content-type: application/dns-message";
 const VERSIONS: [&str; 2] = ["--http1.1", "--http2"];
 
@@ -104,15 +102,6 @@ fn ask(house: &House, version: &str, arguments: &[&str], rest: &str, body: &[u8]
 fn post(house: &House, version: &str, query: &[u8]) -> Answer {
     let arguments = ["-H", MESSAGE, "--data-binary", "@-"];
     ask(house, version, &arguments, "/dns-query", query)
-}
-
-/// The upstream answers every name, once the gate is open.
-fn gated(house: &House, gate: &Gate) {
-    let answer = Behaviour::new(|seen: &Seen| {
-        let response = Message::new(vec![a(&text(&seen.query.name), "93.184.216.34")]);
-        vec![Act::Send(response.to(&seen.query))]
-    });
-    house.upstream.otherwise(answer.behind(gate));
 }
 
 #[test]
@@ -322,8 +311,7 @@ async fn begin(send: &SendRequest<Bytes>, query: &Query) -> impl Future<Output =
 #[test]
 fn a_slow_name_does_not_hold_a_local_one() {
     let house = House::open();
-    let gate = Gate::default();
-    gated(&house, &gate);
+    let gate = house.gate();
     let [slow, fast] = [Query::new("slow.example", A), Query::new(DECODED, A)];
     runtime().block_on(async {
         let send = connect(&house).await;
@@ -344,16 +332,17 @@ fn a_slow_name_does_not_hold_a_local_one() {
 #[test]
 fn a_hundred_requests_at_a_time_and_the_others_after_them() {
     let house = House::open();
-    let gate = Gate::default();
-    gated(&house, &gate);
+    let gate = house.gate();
     runtime().block_on(async {
         let send = connect(&house).await;
+        let more = Query::new(DECODED, A);
+        check(&more, &begin(&send, &more).await.await);
+        assert_eq!(send.current_max_send_streams(), 100);
         let mut waiting = Vec::new();
         for number in 0..100 {
             let query = Query::new(&format!("x{number}.example"), A);
             waiting.push((begin(&send, &query).await, query));
         }
-        let more = Query::new(DECODED, A);
         let mut answer = Box::pin(begin(&send, &more).await);
         let early = timeout(Duration::from_millis(100), &mut answer).await;
         assert!(early.is_err(), "there is no place for it yet");
@@ -362,15 +351,13 @@ fn a_hundred_requests_at_a_time_and_the_others_after_them() {
             check(&query, &timeout(PATIENCE, answer).await.unwrap());
         }
         check(&more, &timeout(PATIENCE, answer).await.unwrap());
-        assert_eq!(send.current_max_send_streams(), 100);
     });
 }
 
 #[test]
 fn the_end_waits_for_what_is_under_way() {
     let house = House::open();
-    let gate = Gate::default();
-    gated(&house, &gate);
+    let gate = house.gate();
     let query = Query::new("late.example", A);
     runtime().block_on(async {
         let send = connect(&house).await;

@@ -280,3 +280,8 @@ fn over_tls_the_answers_are_the_same() {
 fn over_https_the_answers_are_the_same() {
     same(Door::Https);
 }
+
+#[test]
+fn over_quic_the_answers_are_the_same() {
+    same(Door::Quic);
+}

@@ -56,6 +56,11 @@ fn every_attack_is_stopped_over_https() {
     pass("vectors over HTTPS", &[Way::Sealed(Door::Https)]);
 }
 
+#[test]
+fn every_attack_is_stopped_over_quic() {
+    pass("vectors over QUIC", &[Way::Sealed(Door::Quic)]);
+}
+
 /// Asks all rows and tells all stories over these ways.
 fn pass(what: &str, ways: &[Way]) {
     let mut failed: Vec<(String, bool, String)> = Vec::new();
