@@ -4,6 +4,7 @@ mod chromium;
 mod dnsperf;
 mod dot;
 mod https;
+mod limits;
 mod quic;
 mod resolved;
 mod same;

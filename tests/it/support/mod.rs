@@ -16,6 +16,7 @@ pub(crate) mod records;
 pub(crate) mod reply;
 pub(crate) mod resolved;
 pub(crate) mod sealed;
+pub(crate) mod siege;
 pub(crate) mod upstream;
 pub(crate) mod wire;
 
