@@ -3,6 +3,7 @@
 use std::io;
 use std::net::UdpSocket;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use quinn::{Connection, ReadError, ReadToEndError, RecvStream, SendStream, VarInt};
@@ -112,12 +113,13 @@ async fn reply(send: &mut SendStream, question: Vec<u8>, guest: &Guest) -> Resul
     };
     let reply = reply.map_err(|none| match none {
         NoReply::NoQuery => Fatal(PROTOCOL_ERROR),
+        NoReply::Untaken => Fatal(EXCESSIVE_LOAD),
         NoReply::Fault => Fatal(INTERNAL_ERROR),
     })?;
     let length = u16::try_from(reply.len()).map_err(|_| Fatal(INTERNAL_ERROR))?;
-    let frame = [&length.to_be_bytes(), reply.as_slice()].concat();
+    let length = Bytes::copy_from_slice(&length.to_be_bytes());
     let sent = timeout(PATIENCE, async {
-        send.write_all(&frame).await?;
+        send.write_all_chunks(&mut [length, reply]).await?;
         send.finish()?;
         // Until all of it has come there, the connection must not end.
         let _ended = send.stopped().await;

@@ -71,6 +71,8 @@ pub(super) enum Refusal {
     Slow,
     /// The body broke off.
     Broken,
+    /// The client takes no replies.
+    Untaken,
     /// Something is broken here.
     Fault,
 }
@@ -127,6 +129,7 @@ impl Exchange {
             let reply = guest.answer(question, HOP).await;
             reply.map_err(|none| match none {
                 NoReply::NoQuery => Refusal::NoQuery,
+                NoReply::Untaken => Refusal::Untaken,
                 NoReply::Fault => Refusal::Fault,
             })
         };
@@ -210,6 +213,10 @@ impl Exchange {
                 format!("the body has to come within {PATIENCE:?}"),
             ),
             Refusal::Broken => (StatusCode::BAD_REQUEST, "the body breaks off".to_owned()),
+            Refusal::Untaken => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "take the replies that there are first".to_owned(),
+            ),
             Refusal::Fault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "something is broken here".to_owned(),
@@ -224,9 +231,9 @@ impl Exchange {
 }
 
 /// A response with a DNS message, whatever it says: that is no failure of HTTP's (RFC 8484 §4.2.1).
-fn respond(reply: Vec<u8>) -> Response<Bytes> {
+fn respond(reply: Bytes) -> Response<Bytes> {
     let fresh = HeaderValue::try_from(format!("max-age={}", freshness(&reply)));
-    let mut response = with_body(StatusCode::OK, MESSAGE, reply.into());
+    let mut response = with_body(StatusCode::OK, MESSAGE, reply);
     if let Ok(fresh) = fresh {
         response.headers_mut().insert(CACHE_CONTROL, fresh);
     }
@@ -392,6 +399,7 @@ mod tests {
             (Refusal::NoQuery, 400, "query"),
             (Refusal::Slow, 408, "10s"),
             (Refusal::Broken, 400, "body"),
+            (Refusal::Untaken, 503, "first"),
             (Refusal::Fault, 500, "here"),
         ] {
             let response = exchange.refuse(refusal);
@@ -480,7 +488,7 @@ mod tests {
         ] {
             let reply = reply(rcode, addresses, soa);
             assert_eq!(freshness(&reply), expected, "{rcode:?} {addresses:?}");
-            let response = respond(reply.clone());
+            let response = respond(reply.clone().into());
             assert_eq!(response.status(), StatusCode::OK);
             assert_eq!(
                 response.headers()[CACHE_CONTROL],

@@ -50,7 +50,7 @@ pub fn serve(
     let acceptor = TlsAcceptor::from(Arc::new(tls.for_streams(&[HTTP2, HTTP1])?));
     let exchange = Arc::new(Exchange::new(path, h3));
     Ok(accept(listener, house, move |stream, guest| {
-        let shaken = shake(acceptor.accept(stream), guest.house.stop.clone());
+        let shaken = shake(&acceptor, stream, guest.house.stop.clone());
         let visit = Visit {
             exchange: Arc::clone(&exchange),
             guest: Arc::new(guest),

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::Accept;
+use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
@@ -80,13 +80,20 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// §6.5.2). How many of them may wait for upstream is for the resolver to say.
 const STREAMS: u32 = 100;
 
-/// Ends a handshake. None if the client cannot agree with us, takes too long, or the end comes first.
-async fn shake(
-    shaking: Accept<TcpStream>,
+/// What is kept of encrypted octets while the client does not take them: a record.
+const UNTAKEN: usize = 16 << 10;
+
+/// Shakes hands. None if the client cannot agree with us, takes too long, or the end comes first.
+fn shake(
+    acceptor: &TlsAcceptor,
+    stream: TcpStream,
     stop: CancellationToken,
-) -> Option<TlsStream<TcpStream>> {
-    tokio::select! {
-        shaken = timeout(HANDSHAKE, shaking) => shaken.ok()?.ok(),
-        () = stop.cancelled() => None,
+) -> impl Future<Output = Option<TlsStream<TcpStream>>> + Send + use<> {
+    let shaking = acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(UNTAKEN)));
+    async move {
+        tokio::select! {
+            shaken = timeout(HANDSHAKE, shaking) => shaken.ok()?.ok(),
+            () = stop.cancelled() => None,
+        }
     }
 }

@@ -1,12 +1,17 @@
 //! The encrypted doors, knocked at by clients of others.
 
 mod certificate;
+mod chromium;
 mod discovery;
+mod dnsperf;
 mod dot;
 mod h3;
 mod https;
+mod limits;
 mod quic;
 mod reload;
+mod resolved;
+mod same;
 
 use std::net::SocketAddr;
 use std::path::Path;
