@@ -4,9 +4,11 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 use super::House;
 use super::seats::Seat;
@@ -17,12 +19,18 @@ use crate::upstream::clock;
 /// How long to rest when the system has no more descriptors.
 const REST: Duration = Duration::from_millis(50);
 
+/// Octets of replies that may wait on one connection until the client takes them: the longest reply fits. All connections together
+/// then keep 16 MiB.
+const ROOM: usize = 1 << 16;
+
 /// A client that may ask, and its seat.
 #[derive(Debug)]
 pub(super) struct Guest {
     pub(super) house: House,
     pub(super) client: Client,
     pub(super) seat: Seat,
+    /// Octets of replies that may wait until the client takes them.
+    pub(super) room: Arc<Semaphore>,
 }
 
 impl Guest {
@@ -43,6 +51,7 @@ impl Guest {
                 carrier: Carrier::Stream,
             },
             seat,
+            room: Arc::new(Semaphore::new(ROOM)),
         })
     }
 

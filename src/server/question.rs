@@ -1,6 +1,11 @@
 //! One question and its reply, whatever carried it.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 
 use super::accept::Guest;
 use crate::metrics::Counter;
@@ -8,38 +13,75 @@ use crate::resolver::{Outcome, Permit, Silent};
 use crate::upstream::clock;
 use crate::wire::hop::Hop;
 
+/// How long a reply may wait for the client to take others.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Why there is no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoReply {
     /// What came is no query: a response, or too short.
     NoQuery,
+    /// The client takes no replies.
+    Untaken,
     /// Something is broken here.
     Fault,
 }
 
+/// A reply, and the room that it takes as long as it is not sent.
+struct Kept {
+    reply: Vec<u8>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.reply
+    }
+}
+
 impl Guest {
-    /// The reply to a question that came by itself, as soon as there is one.
+    /// The reply to a question that came by itself, as soon as there is one, and room for it until the octets are dropped.
+    ///
+    /// A client may have many questions under way and take none of the replies. What does not fit beside those that wait already is
+    /// not kept, but answered again when they are gone, most likely from the cache.
+    pub(super) async fn answer(&self, packet: Vec<u8>, hop: Hop) -> Result<Bytes, NoReply> {
+        let mut waited = None;
+        loop {
+            let reply = self.find(&packet, hop).await?;
+            let octets = u32::try_from(reply.len()).map_err(|_| NoReply::Fault)?;
+            let room = || Arc::clone(&self.room);
+            if let Some(place) = waited.or_else(|| room().try_acquire_many_owned(octets).ok()) {
+                return Ok(keep(reply, place));
+            }
+            drop(reply);
+            let waiting = timeout(PATIENCE, room().acquire_many_owned(octets));
+            let place = waiting.await.map_err(|_| NoReply::Untaken)?;
+            waited = Some(place.map_err(|_| NoReply::Fault)?);
+        }
+    }
+
+    /// The reply to a question.
     ///
     /// What must be asked upstream goes on in a task when nobody waits here any more, since others may wait for the same answer;
     /// [`Permit`] bounds how much of that there is.
-    pub(super) async fn answer(&self, packet: Vec<u8>, hop: Hop) -> Result<Vec<u8>, NoReply> {
+    async fn find(&self, packet: &[u8], hop: Hop) -> Result<Vec<u8>, NoReply> {
         let now = clock::now();
         self.seat.touch(now);
         let counts = self.house.metrics.shard(0);
         let mut reply = Vec::new();
         let session = self.house.resolver.session(now);
-        let outcome = session.answer(&packet, self.client, &mut reply, &mut Silent);
+        let outcome = session.answer(packet, self.client, &mut reply, &mut Silent);
         drop(session);
         match outcome {
             Outcome::Reply(counter) => {
                 counts.count(counter);
-                hop.end(&packet, &mut reply);
+                hop.end(packet, &mut reply);
                 Ok(reply)
             }
             Outcome::Ask(permit) => {
                 let _busy = self.seat.busy();
                 // Boxed as in the UDP door.
-                let completing = Box::pin(self.complete(packet, permit, hop));
+                let completing = Box::pin(self.complete(packet.to_vec(), permit, hop));
                 let completed = self.house.tasks.spawn(completing).await;
                 completed.ok().flatten().ok_or(NoReply::Fault)
             }
@@ -71,4 +113,12 @@ impl Guest {
             Some(reply)
         }
     }
+}
+
+/// The octets of a reply, which give the room back when the last of them is gone.
+fn keep(reply: Vec<u8>, place: OwnedSemaphorePermit) -> Bytes {
+    Bytes::from_owner(Kept {
+        reply,
+        _place: place,
+    })
 }

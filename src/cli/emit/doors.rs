@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use super::known::is_plain;
 use crate::config::{Encrypted, Identity, Settings};
 use crate::emit::{Doors, Refusal};
-use crate::server::encrypted::SelfSigned;
 use crate::server::interfaces::is_link_local;
 
 /// What `[server.tls]` says, reached at `servers`, or where the configuration says.
@@ -56,27 +55,29 @@ pub(super) fn doors(settings: &Settings, servers: &[SocketAddr]) -> Result<Doors
         .first()
         .copied()
         .unwrap_or_else(|| plain(settings, *first));
-    let certificate = match &encrypted.identity {
-        Identity::Files(_, certificate) => certificate.clone(),
-        Identity::SelfSigned(folder) => {
-            let own = encrypted.self_signed_in(folder.as_deref(), &settings.listen);
-            own.look().ok_or_else(|| not_made(&own))?
-        }
-    };
     Ok(Doors {
         name,
         server,
         endpoints,
-        root: certificate.own_root().map(<[u8]>::to_vec),
+        root: root(settings, encrypted)?,
     })
 }
 
-/// Only the running server makes its certificate.
-fn not_made(own: &SelfSigned) -> Refusal {
-    Refusal::new(format!(
-        "there is no certificate yet that can be read, {}: start lanward with this configuration once, it makes one; and run this command as a user who may read it",
-        own.certificate_file().display()
-    ))
+/// The certificate, if nobody else vouches for it. Only the running server makes its own.
+fn root(settings: &Settings, encrypted: &Encrypted) -> Result<Option<Vec<u8>>, Refusal> {
+    let own = match &encrypted.identity {
+        Identity::Files(_, read) => return Ok(read.own_root().map(<[u8]>::to_vec)),
+        Identity::SelfSigned(folder) => {
+            encrypted.self_signed_in(folder.as_deref(), &settings.listen)
+        }
+    };
+    let certificate = own.look().map_err(|error| {
+        Refusal::new(format!(
+            "there is no certificate yet that can be read: {error}. Start lanward with this configuration once, it makes one; and run this command as a \
+             user who may read it"
+        ))
+    })?;
+    Ok(Some(certificate.to_vec()))
 }
 
 /// The addresses in `[server] listen` that others can reach: doors that are open on all addresses are open there.

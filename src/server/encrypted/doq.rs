@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::UdpSocket;
-use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use quinn::{Connection, ReadError, ReadToEndError, RecvStream, SendStream, VarInt};
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::activity::{Activity, Doing};
 use super::quic::Door;
-use super::{IDLE, Tls};
+use super::{IDLE, PATIENCE, Tls};
 use crate::server::House;
 use crate::server::accept::Guest;
 use crate::server::question::NoReply;
@@ -28,8 +28,6 @@ const PROTOCOL_ERROR: VarInt = VarInt::from_u32(2);
 const REQUEST_CANCELLED: VarInt = VarInt::from_u32(3);
 const EXCESSIVE_LOAD: VarInt = VarInt::from_u32(4);
 
-/// How long a question may take to come in, or a reply to be taken.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// The length in front of a message.
 const LENGTH: usize = 2;
 
@@ -115,12 +113,13 @@ async fn reply(send: &mut SendStream, question: Vec<u8>, guest: &Guest) -> Resul
     };
     let reply = reply.map_err(|none| match none {
         NoReply::NoQuery => Fatal(PROTOCOL_ERROR),
+        NoReply::Untaken => Fatal(EXCESSIVE_LOAD),
         NoReply::Fault => Fatal(INTERNAL_ERROR),
     })?;
     let length = u16::try_from(reply.len()).map_err(|_| Fatal(INTERNAL_ERROR))?;
-    let frame = [&length.to_be_bytes(), reply.as_slice()].concat();
+    let length = Bytes::copy_from_slice(&length.to_be_bytes());
     let sent = timeout(PATIENCE, async {
-        send.write_all(&frame).await?;
+        send.write_all_chunks(&mut [length, reply]).await?;
         send.finish()?;
         // Until all of it has come there, the connection must not end.
         let _ended = send.stopped().await;

@@ -26,7 +26,7 @@ pub fn serve(
         encrypted: true,
     };
     Ok(accept(listener, house, move |stream, guest| {
-        let shaken = shake(acceptor.accept(stream), guest.house.stop.clone());
+        let shaken = shake(&acceptor, stream, guest.house.stop.clone());
         async move {
             // Who cannot agree with us on TLS has been told so by an alert.
             if let Some(stream) = shaken.await {

@@ -1,14 +1,13 @@
 //! DNS over HTTPS (RFC 8484): what a request asks, and what it gets, whichever version of HTTP carries both.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{ALLOW, ALT_SVC, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::timeout;
 
+use super::PATIENCE;
 use crate::server::accept::Guest;
 use crate::server::question::NoReply;
 use crate::server::udp::PACKET;
@@ -21,8 +20,6 @@ const MOST: usize = PACKET;
 pub(super) const HEAD: u32 = 16 << 10;
 /// What is read of a body that is too long, so that its client hears why.
 const WASTE: usize = 64 << 10;
-/// How long the body of a request may take to come in.
-const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// The media type of DNS messages (RFC 8484 §6).
 const MESSAGE: HeaderValue = HeaderValue::from_static("application/dns-message");
@@ -40,6 +37,8 @@ const HOP: Hop = Hop {
 pub(super) struct Exchange {
     /// The path at which it is.
     path: String,
+    /// Where the same is to be had with HTTP/3 (RFC 7838).
+    alternative: Option<HeaderValue>,
 }
 
 /// Where the question of a request is.
@@ -72,6 +71,8 @@ pub(super) enum Refusal {
     Slow,
     /// The body broke off.
     Broken,
+    /// The client takes no replies.
+    Untaken,
     /// Something is broken here.
     Fault,
 }
@@ -109,9 +110,11 @@ impl Body {
 }
 
 impl Exchange {
-    /// With DNS at this path.
-    pub(super) fn new(path: String) -> Self {
-        Self { path }
+    /// With DNS at this path, and the same with HTTP/3 at this port.
+    pub(super) fn new(path: String, h3: Option<u16>) -> Self {
+        // For the day that RFC 7838 §3.1 has where nothing is said.
+        let alternative = h3.and_then(|port| format!("h3=\":{port}\"").parse().ok());
+        Self { path, alternative }
     }
 
     /// Does what a request asks; `body` are the octets that come after its head, as [`Body`] takes them.
@@ -126,6 +129,7 @@ impl Exchange {
             let reply = guest.answer(question, HOP).await;
             reply.map_err(|none| match none {
                 NoReply::NoQuery => Refusal::NoQuery,
+                NoReply::Untaken => Refusal::Untaken,
                 NoReply::Fault => Refusal::Fault,
             })
         };
@@ -133,6 +137,9 @@ impl Exchange {
             Ok(reply) => respond(reply),
             Err(refusal) => self.refuse(refusal),
         };
+        if let Some(alternative) = &self.alternative {
+            response.headers_mut().insert(ALT_SVC, alternative.clone());
+        }
         // The same head as to a GET, without what would follow (RFC 9110 §9.3.2).
         if head.method == Method::HEAD {
             response.body_mut().clear();
@@ -146,7 +153,7 @@ impl Exchange {
         head: &Parts,
         body: impl Future<Output = Result<Vec<u8>, Refusal>>,
     ) -> Result<Vec<u8>, Refusal> {
-        let body = async { timeout(BODY_TIME, body).await.map_err(|_| Refusal::Slow)? };
+        let body = async { timeout(PATIENCE, body).await.map_err(|_| Refusal::Slow)? };
         match self.read(head) {
             Ok(Asked::Question(question)) => Ok(question),
             Ok(Asked::Body) => body.await,
@@ -203,9 +210,13 @@ impl Exchange {
             Refusal::NoQuery => (StatusCode::BAD_REQUEST, "that is no DNS query".to_owned()),
             Refusal::Slow => (
                 StatusCode::REQUEST_TIMEOUT,
-                format!("the body has to come within {BODY_TIME:?}"),
+                format!("the body has to come within {PATIENCE:?}"),
             ),
             Refusal::Broken => (StatusCode::BAD_REQUEST, "the body breaks off".to_owned()),
+            Refusal::Untaken => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "take the replies that there are first".to_owned(),
+            ),
             Refusal::Fault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "something is broken here".to_owned(),
@@ -220,9 +231,9 @@ impl Exchange {
 }
 
 /// A response with a DNS message, whatever it says: that is no failure of HTTP's (RFC 8484 §4.2.1).
-fn respond(reply: Vec<u8>) -> Response<Bytes> {
+fn respond(reply: Bytes) -> Response<Bytes> {
     let fresh = HeaderValue::try_from(format!("max-age={}", freshness(&reply)));
-    let mut response = with_body(StatusCode::OK, MESSAGE, reply.into());
+    let mut response = with_body(StatusCode::OK, MESSAGE, reply);
     if let Ok(fresh) = fresh {
         response.headers_mut().insert(CACHE_CONTROL, fresh);
     }
@@ -314,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_get_asks_in_its_uri() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         let of = |length: usize| format!("{PATH}?dns={}", BASE64URL_NOPAD.encode(&vec![0; length]));
         let asked = |octets: &[u8]| Ok(Asked::Question(octets.to_vec()));
         for (uri, expected) in [
@@ -344,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_post_asks_in_its_body() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         for (method, media_type, length, expected) in [
             ("POST", DNS, "33", Ok(Asked::Body)),
             (
@@ -377,7 +388,7 @@ mod tests {
 
     #[test]
     fn refusals_say_what_is_allowed() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         for (refusal, status, words) in [
             (Refusal::NotFound, 404, PATH),
             (Refusal::Method, 405, "POST"),
@@ -388,6 +399,7 @@ mod tests {
             (Refusal::NoQuery, 400, "query"),
             (Refusal::Slow, 408, "10s"),
             (Refusal::Broken, 400, "body"),
+            (Refusal::Untaken, 503, "first"),
             (Refusal::Fault, 500, "here"),
         ] {
             let response = exchange.refuse(refusal);
@@ -402,7 +414,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_has_to_come_in_time() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         let head = head("POST", PATH, &[("content-type", DNS)]);
         let whole = exchange.question(&head, ready(Ok(vec![7]))).await;
         assert_eq!(whole, Ok(vec![7]));
@@ -476,7 +488,7 @@ mod tests {
         ] {
             let reply = reply(rcode, addresses, soa);
             assert_eq!(freshness(&reply), expected, "{rcode:?} {addresses:?}");
-            let response = respond(reply.clone());
+            let response = respond(reply.clone().into());
             assert_eq!(response.status(), StatusCode::OK);
             assert_eq!(
                 response.headers()[CACHE_CONTROL],

@@ -10,6 +10,7 @@ mod doq;
 mod dot;
 mod exchange;
 mod facts;
+mod h3;
 mod https;
 mod patient;
 mod quic;
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::Accept;
+use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,7 @@ pub use certificate::{Certificate, CertificateError, Half};
 pub use doq::serve as serve_doq;
 pub use dot::serve as serve_dot;
 pub use facts::Facts;
+pub use h3::serve as serve_h3;
 pub use https::serve as serve_https;
 pub use self_signed::{Made, SelfSigned, SelfSignedError};
 pub use tls::{Tls, TlsError};
@@ -70,19 +72,28 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long a connection may lie idle: longer than over TCP, since a new one costs a handshake. Idle connections make room for
 /// new ones, so this keeps nobody out.
 const IDLE: Duration = Duration::from_secs(30);
+/// How long a request may take to come in, or its reply to be taken.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a client may take to see that a connection is to end on which nothing is under way.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Requests that a client may have under way on one connection; fewer would limit what it can do at the same time (RFC 9113
 /// §6.5.2). How many of them may wait for upstream is for the resolver to say.
 const STREAMS: u32 = 100;
 
-/// Ends a handshake. None if the client cannot agree with us, takes too long, or the end comes first.
-async fn shake(
-    shaking: Accept<TcpStream>,
+/// What is kept of encrypted octets while the client does not take them: a record.
+const UNTAKEN: usize = 16 << 10;
+
+/// Shakes hands. None if the client cannot agree with us, takes too long, or the end comes first.
+fn shake(
+    acceptor: &TlsAcceptor,
+    stream: TcpStream,
     stop: CancellationToken,
-) -> Option<TlsStream<TcpStream>> {
-    tokio::select! {
-        shaken = timeout(HANDSHAKE, shaking) => shaken.ok()?.ok(),
-        () = stop.cancelled() => None,
+) -> impl Future<Output = Option<TlsStream<TcpStream>>> + Send + use<> {
+    let shaking = acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(UNTAKEN)));
+    async move {
+        tokio::select! {
+            shaken = timeout(HANDSHAKE, shaking) => shaken.ok()?.ok(),
+            () = stop.cancelled() => None,
+        }
     }
 }

@@ -1,12 +1,10 @@
-//! systemd-resolved with its snippets, in a network and with folders of its own: its configuration has one place, and its package replaces
-//! /etc/resolv.conf, which no test may do to the system that it runs on.
+//! systemd-resolved with its snippets.
 
 use std::fs;
-use std::process::Command;
 
-use crate::support::network::{inside_with_users, ip};
 use crate::support::peers::{Peer, start, version};
 use crate::support::records::A;
+use crate::support::resolved;
 
 use super::world::{World, all, ask, emit, leaks, plex};
 
@@ -15,23 +13,7 @@ const TARGET: &str = PROGRAM;
 
 /// Whether the caller is where it can run.
 fn is_there(test: &str) -> bool {
-    if !inside_with_users(&format!("emit::systemd_resolved::{test}")) {
-        return false;
-    }
-    for folder in ["/run", "/etc/systemd", "/etc/dnssec-trust-anchors.d"] {
-        fs::create_dir_all(folder).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "tmpfs", folder]);
-        assert!(mount.status().unwrap().success());
-    }
-    fs::create_dir("/run/systemd").unwrap();
-    // It asks nobody while there is no network but loopback.
-    ip("link set lo up");
-    ip("link add here type veth peer name there");
-    ip("address add 192.168.77.1/24 dev here");
-    ip("link set here up");
-    ip("link set there up");
-    true
+    resolved::is_there(&format!("emit::systemd_resolved::{test}"))
 }
 
 /// Since 258 a domain can have servers of its own; before, those are for everything.

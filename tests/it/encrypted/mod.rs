@@ -1,11 +1,17 @@
 //! The encrypted doors, knocked at by clients of others.
 
 mod certificate;
+mod chromium;
 mod discovery;
+mod dnsperf;
 mod dot;
+mod h3;
 mod https;
+mod limits;
 mod quic;
 mod reload;
+mod resolved;
+mod same;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,10 +25,11 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::Runtime;
 
 use crate::support::authority::{Authority, NAME};
+use crate::support::client::check;
 use crate::support::lanward::Lanward;
 use crate::support::records::a;
 use crate::support::upstream::{Act, Behaviour, Gate, Seen, Upstream};
-use crate::support::wire::Response;
+use crate::support::wire::{Query, Response};
 
 /// A name with an address in it, for which nobody is asked.
 const DECODED: &str = "192-168-1-10.0123456789abcdef0123456789abcdef.plex.direct";
@@ -109,6 +116,12 @@ impl House {
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         config
     }
+}
+
+/// What holds for every reply, and that there is an address in it.
+fn answered(query: &Query, reply: &[u8]) {
+    let reply = check(query, reply);
+    assert_eq!(reply.addresses().len(), 1, "{query}: {}", reply.summary());
 }
 
 /// A runtime for clients that need one; their connections go on while the test waits for something else.

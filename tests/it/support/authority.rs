@@ -24,6 +24,7 @@ pub(crate) const NAME: &str = "dns.example";
 #[derive(Debug)]
 pub(crate) struct Authority {
     folder: TempDir,
+    root: CertificateDer<'static>,
     chain: Vec<CertificateDer<'static>>,
     key: Vec<u8>,
 }
@@ -60,6 +61,7 @@ impl Authority {
         }
         Self {
             folder,
+            root: issuer.der().clone(),
             chain: vec![certificate.der().clone()],
             key: key.serialize_der(),
         }
@@ -73,6 +75,11 @@ impl Authority {
     /// The file with the authority's own certificate.
     pub(crate) fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
+    }
+
+    /// The authority's own certificate.
+    pub(crate) fn root(&self) -> CertificateDer<'static> {
+        self.root.clone()
     }
 
     /// The files with the server's certificate and key.

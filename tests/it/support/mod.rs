@@ -4,6 +4,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod behaviours;
+pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod crowd;
@@ -14,7 +15,9 @@ pub(crate) mod network;
 pub(crate) mod peers;
 pub(crate) mod records;
 pub(crate) mod reply;
+pub(crate) mod resolved;
 pub(crate) mod sealed;
+pub(crate) mod siege;
 pub(crate) mod upstream;
 pub(crate) mod wire;
 

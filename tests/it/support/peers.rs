@@ -68,12 +68,19 @@ pub(crate) fn installed(test: &str, program: &str, package: &str) -> bool {
     found
 }
 
-/// Where a program stands.
+/// Where a program stands; what may not be installed, scripts/test unpacks.
 fn path(program: &str) -> Option<String> {
-    ["/usr/sbin", "/usr/bin", "/sbin", "/usr/lib/systemd"]
-        .iter()
-        .map(|folder| format!("{folder}/{program}"))
-        .find(|path| fs::exists(path).unwrap_or(false))
+    let unpacked = concat!(env!("CARGO_MANIFEST_DIR"), "/target/unpacked/lib/systemd");
+    [
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/usr/lib/systemd",
+        unpacked,
+    ]
+    .iter()
+    .map(|folder| format!("{folder}/{program}"))
+    .find(|path| fs::exists(path).unwrap_or(false))
 }
 
 /// NSD with one zone.
@@ -348,8 +355,8 @@ fn spawn(program: &str, folder: &Path) -> Child {
         _ => &["-d", "-c", "conf"],
     };
     let mut command = Command::new(path(program).expect("it is installed"));
-    if program == "dnscrypt-proxy" {
-        // The one authority that it believes.
+    if matches!(program, "dnscrypt-proxy" | "systemd-resolved") {
+        // The one authority that they believe.
         command.env("SSL_CERT_FILE", folder.join("ca.pem"));
     }
     command

@@ -15,23 +15,34 @@ use super::client::frame;
 /// A connection on which TLS is spoken.
 pub(crate) type Sealed = StreamOwned<ServerConnection, TcpStream>;
 
-/// A server for DNS over TLS; each connection is handed to a script. Its thread lives as long as the test.
+/// A server inside TLS; each connection is handed to a script. Its thread lives as long as the test.
 #[derive(Debug)]
 pub(crate) struct SealedServer {
-    /// As it stands in the configuration.
+    pub(crate) port: u16,
+    /// As it stands in the configuration, if it speaks DNS.
     pub(crate) server: String,
     connections: Arc<AtomicUsize>,
 }
 
 impl SealedServer {
+    /// For DNS over TLS.
     pub(crate) fn start(
         authority: &Authority,
         serve: impl Fn(&mut Sealed) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
+        Self::speaking(b"dot", authority, serve)
+    }
+
+    /// For this application protocol.
+    pub(crate) fn speaking(
+        protocol: &[u8],
+        authority: &Authority,
+        serve: impl Fn(&mut Sealed) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
-        let (config, counted) = (authority.server(b"dot"), Arc::clone(&connections));
+        let (config, counted) = (authority.server(protocol), Arc::clone(&connections));
         let serve = Arc::new(serve);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -47,7 +58,8 @@ impl SealedServer {
             }
         });
         Self {
-            server: format!("tls://{NAME}@127.0.0.1:{}", address.port()),
+            port,
+            server: format!("tls://{NAME}@127.0.0.1:{port}"),
             connections,
         }
     }

@@ -1,6 +1,7 @@
 //! Every known rebinding attack, V01 to V99, and the answers that must not suffer from the protection.
 //!
-//! Each row is asked cold, again from the cache, and over the other transport without EDNS, with UDP first and with TCP first.
+//! Each row is asked cold, again from the cache, and over the other transport without EDNS, with UDP first and with TCP first; and
+//! in the same way through each encrypted door.
 //! V99 (synthesis by an own DNS64) does not apply: there is no DNS64 in this program.
 
 mod addresses;
@@ -11,9 +12,12 @@ mod row;
 mod stories;
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use crate::support::authority::Authority;
+use crate::support::caller::{Asker, Door, Way, section};
 use crate::support::lanward::Lanward;
 use crate::support::records::A;
 use crate::support::upstream::Upstream;
@@ -39,10 +43,30 @@ fn the_table_is_complete() {
 
 #[test]
 fn every_attack_is_stopped_and_nothing_else() {
+    pass("vectors", &[Way::Udp, Way::Tcp]);
+}
+
+#[test]
+fn every_attack_is_stopped_over_tls() {
+    pass("vectors over TLS", &[Way::Sealed(Door::Tls)]);
+}
+
+#[test]
+fn every_attack_is_stopped_over_https() {
+    pass("vectors over HTTPS", &[Way::Sealed(Door::Https)]);
+}
+
+#[test]
+fn every_attack_is_stopped_over_quic() {
+    pass("vectors over QUIC", &[Way::Sealed(Door::Quic)]);
+}
+
+/// Asks all rows and tells all stories over these ways.
+fn pass(what: &str, ways: &[Way]) {
     let mut failed: Vec<(String, bool, String)> = Vec::new();
-    for tcp in [false, true] {
+    for way in ways {
         for setup in Setup::ALL {
-            let ran = catch_unwind(AssertUnwindSafe(|| run(setup, tcp)));
+            let ran = catch_unwind(AssertUnwindSafe(|| run(setup, *way)));
             failed.extend(
                 ran.unwrap_or_else(|panic| {
                     vec![(format!("{setup:?}"), true, said(panic.as_ref()))]
@@ -50,12 +74,12 @@ fn every_attack_is_stopped_and_nothing_else() {
             );
         }
         for (id, attack, story) in stories::ALL {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| story(tcp))) {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| story(*way))) {
                 failed.push(((*id).to_owned(), *attack, said(panic.as_ref())));
             }
         }
     }
-    report(&failed);
+    report(what, &failed);
     let list: Vec<String> = failed
         .iter()
         .map(|(id, _, why)| format!("{id}: {why}"))
@@ -68,8 +92,16 @@ fn every_attack_is_stopped_and_nothing_else() {
     );
 }
 
-/// Counts by id: an id counts as passed if all its rows of that kind did, over both transports.
-fn report(failed: &[(String, bool, String)]) {
+/// `[server.tls]` where an encrypted way is to be asked over.
+fn doors(authority: &Authority, way: Way) -> String {
+    match way {
+        Way::Udp | Way::Tcp => String::new(),
+        Way::Sealed(door) => section(authority, &[door]),
+    }
+}
+
+/// Counts by id: an id counts as passed if all its rows of that kind did, over all ways.
+fn report(what: &str, failed: &[(String, bool, String)]) {
     let mut all: BTreeSet<(String, bool)> = table()
         .iter()
         .map(|row| (row.id.to_owned(), row.attack()))
@@ -93,14 +125,19 @@ fn report(failed: &[(String, bool, String)]) {
     };
     let ((stopped, attacks), (passed, legitimate)) = (count(true), count(false));
     println!(
-        "vectors: {stopped} attacks stopped of {attacks}, {passed} legitimate passed of {legitimate}"
+        "{what}: {stopped} attacks stopped of {attacks}, {passed} legitimate passed of {legitimate}"
     );
 }
 
 /// All rows of one configuration against one fresh program; gives the failures.
-fn run(setup: Setup, tcp: bool) -> Vec<(String, bool, String)> {
-    let [upstream, routed] = [Upstream::start(), Upstream::start()];
-    let lanward = Lanward::start(&[upstream.address], &setup.configuration(routed.address));
+fn run(setup: Setup, way: Way) -> Vec<(String, bool, String)> {
+    let (authority, [upstream, routed]) =
+        (Authority::new(), [Upstream::start(), Upstream::start()]);
+    let configuration = doors(&authority, way) + &setup.configuration(routed.address);
+    let lanward = Lanward::start(&[upstream.address], &configuration);
+    let asker = Asker::new(&lanward, &authority);
+    // Where nobody answers, each row would wait for that.
+    asker.ask(way, Ipv4Addr::LOCALHOST, &Query::new("localhost", A));
     let rows: Vec<Row> = table()
         .into_iter()
         .filter(|row| row.setup == setup)
@@ -114,12 +151,14 @@ fn run(setup: Setup, tcp: bool) -> Vec<(String, bool, String)> {
     for row in rows {
         let asked =
             || upstream.count(&text(&row.query.name)) + routed.count(&text(&row.query.name));
-        let tried = catch_unwind(AssertUnwindSafe(|| try_row(&row, &lanward, tcp, &asked)));
+        let tried = catch_unwind(AssertUnwindSafe(|| {
+            try_row(&row, (&lanward, &asker), way, &asked)
+        }));
         if let Err(why) = tried.unwrap_or_else(|panic| Err(said(panic.as_ref()))) {
             failed.push((
                 row.id.to_owned(),
                 row.attack(),
-                format!("{} tcp={tcp} {setup:?}: {why}", text(&row.query.name)),
+                format!("{} {way:?} {setup:?}: {why}", text(&row.query.name)),
             ));
         }
     }
@@ -128,18 +167,18 @@ fn run(setup: Setup, tcp: bool) -> Vec<(String, bool, String)> {
 
 fn try_row(
     row: &Row,
-    lanward: &Lanward,
-    tcp: bool,
+    (lanward, asker): (&Lanward, &Asker<'_>),
+    way: Way,
     asked: &dyn Fn() -> usize,
 ) -> Result<(), String> {
-    let client = lanward.client().from(row.source);
+    let ask = |way, query| asker.ask(way, row.source, query);
     for query in &row.before {
-        client.ask(query, tcp);
+        ask(way, query);
     }
-    row.judge(&client.ask(&row.query, tcp))
+    row.judge(&ask(way, &row.query))
         .map_err(|why| format!("cold: {why}"))?;
     let cold = asked();
-    row.judge(&client.ask(&row.query, tcp))
+    row.judge(&ask(way, &row.query))
         .map_err(|why| format!("again: {why}"))?;
     if row.cached && asked() != cold {
         return Err(format!(
@@ -151,7 +190,7 @@ fn try_row(
         return Err("the upstream was asked".to_owned());
     }
     let plain = row.query.clone().plain();
-    let reply = client.ask(&plain, !tcp);
+    let reply = ask(way.other(), &plain);
     let fits = if reply.has(crate::support::wire::TC) {
         Ok(())
     } else {

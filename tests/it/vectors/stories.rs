@@ -1,8 +1,10 @@
 //! V84, V94, V95, V96 and what the log tells: the vectors that are a story and not a row.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use crate::support::client::PATIENCE;
+use crate::support::authority::Authority;
+use crate::support::caller::{Asker, Way};
 use crate::support::lanward::Lanward;
 use crate::support::records::{A, a};
 use crate::support::reply::Reply;
@@ -10,8 +12,10 @@ use crate::support::until;
 use crate::support::upstream::Upstream;
 use crate::support::wire::{FORMERR, Query, RD, Response, message};
 
-/// Tells the story over UDP or, if true, over TCP; it panics where the program fails.
-type Story = fn(bool);
+use super::doors;
+
+/// Tells the story over this way; it panics where the program fails.
+type Story = fn(Way);
 
 /// Id, whether it is an attack, and the story.
 pub(super) const ALL: &[(&str, bool, Story)] = &[
@@ -21,34 +25,29 @@ pub(super) const ALL: &[(&str, bool, Story)] = &[
     ("V96", true, no_opt_for_who_sent_none),
 ];
 
-/// A program whose upstream rebinds evil.example.
-fn rebound() -> (Upstream, Lanward) {
+/// A program whose upstream rebinds evil.example, with the door that the way needs.
+fn rebound(authority: &Authority, way: Way) -> (Upstream, Lanward) {
     let upstream = Upstream::start();
     upstream.on(
         "evil.example",
         A,
         Response::new(vec![a("evil.example", "192.168.1.1")]),
     );
-    let lanward = Lanward::start(&[upstream.address], "");
+    let lanward = Lanward::start(&[upstream.address], &doors(authority, way));
     (upstream, lanward)
 }
 
-fn two_questions(tcp: bool) {
-    let (upstream, lanward) = rebound();
+fn two_questions(way: Way) {
+    let authority = Authority::new();
+    let (upstream, lanward) = rebound(&authority, way);
     let query = Query::new("evil.example", A);
     let bytes = message(
         [query.id, RD],
         &[query.question(), query.question()],
         [&[], &[], &[]],
     );
-    let reply = if tcp {
-        let mut stream = lanward.client().connect();
-        stream.send(&bytes);
-        stream.receive(PATIENCE)
-    } else {
-        lanward.client().try_udp(&bytes, PATIENCE)
-    };
-    let reply = Reply::parse(&reply.expect("a reply")).unwrap();
+    let reply = Asker::new(&lanward, &authority).send(way, Ipv4Addr::LOCALHOST, &bytes);
+    let reply = Reply::parse(&reply).unwrap();
     assert_eq!(
         (reply.id, reply.rcode(), reply.answer.len()),
         (query.id, FORMERR, 0)
@@ -56,69 +55,56 @@ fn two_questions(tcp: bool) {
     assert_eq!(upstream.count("evil.example"), 0);
 }
 
-fn one_line_for_a_thousand_blocks(tcp: bool) {
-    let (_upstream, lanward) = rebound();
+fn one_line_for_a_thousand_blocks(way: Way) {
+    let authority = Authority::new();
+    let (_upstream, lanward) = rebound(&authority, way);
+    let asker = Asker::new(&lanward, &authority);
     for _ in 0..1000 {
-        let reply = lanward.client().ask(&Query::new("evil.example", A), tcp);
+        let reply = asker.ask(way, Ipv4Addr::LOCALHOST, &Query::new("evil.example", A));
         assert!(reply.answer.is_empty(), "{}", reply.summary());
     }
     lanward.line(&["blocked", "evil.example"]);
     assert_eq!(lanward.logged("evil.example"), 1, "{:#?}", lanward.lines());
 }
 
-fn an_exception_acts_at_once(tcp: bool) {
-    let (upstream, lanward) = rebound();
-    assert!(
-        lanward
-            .client()
-            .ask(&Query::new("evil.example", A), tcp)
-            .answer
-            .is_empty()
-    );
-    lanward.reload(
-        &[upstream.address],
-        "[[rebinding.allow]]\ndomain = \"evil.example\"\nranges = [\"192.168.1.0/24\"]\n",
-    );
-    let allowed = || {
-        lanward
-            .client()
-            .ask(&Query::new("evil.example", A), tcp)
-            .answer
-            .len()
-            == 1
+fn an_exception_acts_at_once(way: Way) {
+    let authority = Authority::new();
+    let (upstream, lanward) = rebound(&authority, way);
+    let asker = Asker::new(&lanward, &authority);
+    let passes = || {
+        let reply = asker.ask(way, Ipv4Addr::LOCALHOST, &Query::new("evil.example", A));
+        reply.answer.len() == 1
     };
+    assert!(!passes());
+    let doors = doors(&authority, way);
+    let allow = "[[rebinding.allow]]\ndomain = \"evil.example\"\nranges = [\"192.168.1.0/24\"]\n";
+    lanward.reload(&[upstream.address], &(doors.clone() + allow));
     assert!(
-        until(Duration::from_secs(1), allowed),
+        until(Duration::from_secs(1), passes),
         "{:#?}",
         lanward.lines()
     );
-    lanward.reload(&[upstream.address], "");
-    let blocked = || {
-        lanward
-            .client()
-            .ask(&Query::new("evil.example", A), tcp)
-            .answer
-            .is_empty()
-    };
+    lanward.reload(&[upstream.address], &doors);
     assert!(
-        until(Duration::from_secs(1), blocked),
+        until(Duration::from_secs(1), || !passes()),
         "{:#?}",
         lanward.lines()
     );
 }
 
-fn no_opt_for_who_sent_none(tcp: bool) {
-    let (_upstream, lanward) = rebound();
+fn no_opt_for_who_sent_none(way: Way) {
+    let authority = Authority::new();
+    let (_upstream, lanward) = rebound(&authority, way);
+    let asker = Asker::new(&lanward, &authority);
     // That the OPT is there exactly if the query had one is checked on every reply.
-    let plain = lanward
-        .client()
-        .ask(&Query::new("evil.example", A).plain(), tcp);
+    let query = Query::new("evil.example", A);
+    let plain = asker.ask(way, Ipv4Addr::LOCALHOST, &query.clone().plain());
     assert!(
         plain.edns.is_none() && plain.answer.is_empty() && plain.authority.len() == 1,
         "{}",
         plain.summary()
     );
-    let with = lanward.client().ask(&Query::new("evil.example", A), tcp);
+    let with = asker.ask(way, Ipv4Addr::LOCALHOST, &query);
     assert_eq!(
         with.errors(),
         [(15, "rebinding: 192.168.1.1 (rfc1918)".to_owned())]
@@ -128,7 +114,7 @@ fn no_opt_for_who_sent_none(tcp: bool) {
 /// The line about a block says everything, and what it offers as the remedy is one.
 #[test]
 fn a_block_explains_itself() {
-    let (upstream, lanward) = rebound();
+    let (upstream, lanward) = rebound(&Authority::new(), Way::Udp);
     lanward.client().udp(&Query::new("evil.example", A));
     let line = lanward.line(&["blocked", "evil.example"]);
     for field in [
