@@ -264,3 +264,47 @@ fn all_programs_send_the_same() {
         );
     }
 }
+
+/// A whole configuration around a part is passed by the program's own checker.
+#[test]
+fn kea_and_dhcpd_take_what_they_are_given() {
+    let servers = ["--server", "192.168.1.2", "--server", "fd00::2"];
+    let part = |name| emit_doors(&[&["dnr", "--part", name], &servers[..]].concat());
+    let kea = |section: &str, name| format!("{{ \"{section}\": {{\n{}}} }}\n", part(name));
+    for (program, package, check, text) in [
+        (
+            "kea-dhcp4",
+            "kea-dhcp4-server",
+            &["-t"][..],
+            kea("Dhcp4", "kea4"),
+        ),
+        (
+            "kea-dhcp6",
+            "kea-dhcp6-server",
+            &["-t"],
+            kea("Dhcp6", "kea6"),
+        ),
+        (
+            "dhcpd",
+            "isc-dhcp-server",
+            &["-4", "-t", "-cf"],
+            part("dhcpd4"),
+        ),
+        (
+            "dhcpd",
+            "isc-dhcp-server",
+            &["-6", "-t", "-cf"],
+            part("dhcpd6"),
+        ),
+    ] {
+        if !installed("kea_and_dhcpd_take_what_they_are_given", program, package) {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("conf");
+        std::fs::write(&file, text).unwrap();
+        let path = format!("/usr/sbin/{program}");
+        let output = Command::new(path).args(check).arg(&file).output().unwrap();
+        assert!(output.status.success(), "{program}: {output:?}");
+    }
+}
