@@ -27,6 +27,8 @@ use tokio_rustls::Accept;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::wire::hop::Hop;
+
 pub use certificate::{Certificate, CertificateError, Half};
 pub use doq::serve as serve_doq;
 pub use dot::serve as serve_dot;
@@ -79,6 +81,13 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Requests that a client may have under way on one connection; fewer would limit what it can do at the same time (RFC 9113
 /// §6.5.2). How many of them may wait for upstream is for the resolver to say.
 const STREAMS: u32 = 100;
+
+/// What replies over HTTP and QUIC say about the way. How long a connection stays they tell by their own means; the option for that
+/// is one of TCP and TLS (RFC 7828; RFC 9250 §5.5.2 forbids it).
+const HOP: Hop = Hop {
+    keepalive: None,
+    encrypted: true,
+};
 
 /// Ends a handshake. None if the client cannot agree with us, takes too long, or the end comes first.
 async fn shake(
