@@ -141,8 +141,11 @@ fn openwrt(doors: &Doors, v4: Option<&[u8]>) -> Part {
 }
 
 fn networkd(data: &[u8]) -> Part {
-    let escaped: String = data.iter().map(|octet| format!("\\x{octet:02x}")).collect();
-    let text = format!("[DHCPServer]\nSendOption=162:string:{escaped}\n");
+    let mut text = String::from("[DHCPServer]\nSendOption=162:string:");
+    for octet in data {
+        let _fits = write!(text, "\\x{octet:02x}");
+    }
+    text.push('\n');
     let place =
         "/etc/systemd/network/NAME.network.d/lanward.conf, of the network with DHCPServer=yes";
     Part::file("networkd", place, Comment::Hash, text)
@@ -151,9 +154,10 @@ fn networkd(data: &[u8]) -> Part {
 /// For a daemon that takes options as octets.
 fn advertisements(doors: &Doors) -> Option<Part> {
     let options = option::ra(doors);
-    let lines: String = (options.iter())
-        .map(|option| format!("{}\n", HEXLOWER.encode(option)))
-        .collect();
+    let mut lines = String::new();
+    for option in &options {
+        let _fits = writeln!(lines, "{}", HEXLOWER.encode(option));
+    }
     (!options.is_empty()).then(|| {
         Part::menu(
             "advertisements",

@@ -70,7 +70,7 @@ fn a_profile_says_where_to_ask_and_in_which_network() {
         assert_eq!(profile(part, &servers), text);
         let uuid = texts(&document, "PayloadUUID").remove(0);
         let other = profile(part, &servers[..2]);
-        assert_ne!(texts(&parse(&other), "PayloadUUID"), [uuid.clone()]);
+        assert_ne!(texts(&parse(&other), "PayloadUUID")[0], uuid);
         let parts: Vec<usize> = uuid.split('-').map(str::len).collect();
         assert_eq!(parts, [8, 4, 4, 4, 12], "{uuid}");
         assert!(

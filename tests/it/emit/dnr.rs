@@ -1,5 +1,6 @@
 //! The options of DHCP that name encrypted resolvers (RFC 9463), read here and not by the program, as dnsmasq sends them.
 
+use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -20,17 +21,18 @@ fn words(priority: &[u8], name: &[u8], addresses: &str, parameters: &[u8]) -> St
         let [key, length] = [0, 2].map(|at| u16::from_be_bytes([rest[at], rest[at + 1]]));
         let value = &rest[4..4 + usize::from(length)];
         rest = &rest[4 + usize::from(length)..];
-        words += &match key {
+        let shown = match key {
             1 => format!(
-                " alpn={}",
+                "alpn={}",
                 String::from_utf8_lossy(value)
                     .replace(['\u{2}', '\u{3}'], ",")
                     .trim_start_matches(',')
             ),
-            3 => format!(" port={}", u16::from_be_bytes([value[0], value[1]])),
-            7 => format!(" dohpath={}", String::from_utf8_lossy(value)),
+            3 => format!("port={}", u16::from_be_bytes([value[0], value[1]])),
+            7 => format!("dohpath={}", String::from_utf8_lossy(value)),
             other => panic!("key {other} in {parameters:02x?}"),
         };
+        write!(words, " {shown}").unwrap();
     }
     words
 }
