@@ -9,7 +9,7 @@
 //!    Nothing up to here does network I/O, reads a clock or logs.
 //! 4. [`upstream`] asks other resolvers.
 //! 5. [`resolver`] is the road of one question: all of the above in their order, in one function.
-//! 6. [`server`] holds the doors: UDP, TCP, who may ask, how many at once. [`emit`] writes what other programs need, [`peer`]
+//! 6. [`server`] holds the doors: UDP, TCP, those that are encrypted; who may ask, how many at once. [`emit`] writes what other programs need, [`peer`]
 //!    reads what they have.
 //! 7. [`config`] proves the configuration file.
 //! 8. [`daemon`] makes parts of settings, opens the doors, and ends it all.

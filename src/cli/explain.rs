@@ -61,7 +61,7 @@ impl Explain {
                 return ExitCode::from(exit::USAGE);
             }
         };
-        let parts = daemon::build(&settings, &interfaces::networks(), &loaded);
+        let parts = daemon::build(&settings, &interfaces::links(), &loaded);
         let resolver = Resolver::new(parts.state, Cache::new(settings.cache, settings.lifetimes));
         let runtime = match tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -96,7 +96,7 @@ impl Explain {
         for (stage, words) in trace.iter().filter(|(stage, _)| *stage != "cache") {
             show(stage, words);
         }
-        let pending = session.pending(&packet);
+        let pending = session.pending(&packet, client);
         let (Outcome::Ask(_), Ok(query)) = (outcome, Query::read(&pending)) else {
             show("answer", &describe(&out));
             return;
@@ -267,6 +267,7 @@ fn show_errors(options: &[u8]) {
 
 /// A message in the words of zone files.
 fn describe(bytes: &[u8]) -> String {
+    use hickory_proto::rr::RecordType;
     let Ok(message) = hickory_proto::op::Message::from_vec(bytes) else {
         return "a message that cannot be shown as text".to_owned();
     };
@@ -277,8 +278,15 @@ fn describe(bytes: &[u8]) -> String {
         text.push_str(", no records");
     }
     for record in message.answers.iter().chain(&message.authorities) {
+        // hickory-proto has no word for the template of DNS over HTTPS (RFC 9461 §5); nothing else in a service record has spaces.
+        let shown = match record.record_type() {
+            RecordType::SVCB | RecordType::HTTPS => {
+                record.to_string().replace(" unknown7=", " dohpath=")
+            }
+            _ => record.to_string(),
+        };
         // Writing to a string cannot fail.
-        let _written = write!(text, "\n{record}");
+        let _written = write!(text, "\n{shown}");
     }
     text
 }

@@ -10,12 +10,13 @@ mod healthcheck;
 mod output;
 mod serve;
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Settings, Severity};
+use crate::config::{Finding, Settings, Severity};
 use output::complain;
 
 /// What the program tells its caller.
@@ -82,7 +83,7 @@ impl Source {
     /// The proven settings. What is wrong is told on standard error; with errors there are none.
     fn settings(&self) -> Result<Settings, ExitCode> {
         let (settings, findings) = match &self.config {
-            Some(path) => Settings::read(path),
+            Some(path) => read(path),
             None => Settings::prove(Path::new("defaults"), ""),
         };
         for finding in &findings {
@@ -98,4 +99,17 @@ impl Source {
         }
         settings.ok_or_else(|| ExitCode::from(exit::USAGE))
     }
+}
+
+/// The settings in a file. What lanward itself must keep is where the system says (`StateDirectory=` of systemd.exec(5)) unless the file
+/// says otherwise.
+fn read(path: &Path) -> (Option<Settings>, Vec<Finding>) {
+    let (mut settings, findings) = Settings::read(path);
+    let folders = env::var_os("STATE_DIRECTORY").unwrap_or_default();
+    let folder = env::split_paths(&folders).next();
+    let folder = folder.filter(|folder| folder.is_absolute());
+    if let (Some(settings), Some(folder)) = (&mut settings, folder) {
+        settings.keep_state_in(&folder);
+    }
+    (settings, findings)
 }

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::output::complain;
-use super::{Source, exit};
+use super::{Source, exit, read};
 use crate::config::{Log, Settings, parse_listen};
 use crate::daemon::{self, Daemon};
 use crate::upstream::Server;
@@ -119,7 +119,7 @@ impl Serve {
             tracing::info!("nothing to reload: started without a configuration file");
             return;
         };
-        let (settings, findings) = Settings::read(path);
+        let (settings, findings) = read(path);
         let problems: Vec<String> = findings.iter().map(ToString::to_string).collect();
         let reloaded = settings
             .ok_or_else(|| problems.join("; "))

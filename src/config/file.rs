@@ -31,6 +31,7 @@ pub(super) struct Server {
     pub(super) listen: Option<Vec<Text>>,
     pub(super) allow: Option<Vec<Text>>,
     pub(super) workers: Option<Spanned<usize>>,
+    pub(super) firefox_canary: Option<bool>,
     pub(super) tls: Option<Encrypted>,
 }
 
@@ -39,6 +40,8 @@ pub(super) struct Server {
 pub(super) struct Encrypted {
     pub(super) certificate: Option<Text>,
     pub(super) key: Option<Text>,
+    pub(super) self_signed: Option<Spanned<bool>>,
+    pub(super) state: Option<Text>,
     pub(super) name: Option<Text>,
     pub(super) tls: Vec<Text>,
     pub(super) https: Vec<Text>,

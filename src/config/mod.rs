@@ -3,9 +3,11 @@
 //! All that is wrong is told at once, each with file, line, key and what is allowed. Below this floor nothing is checked again.
 
 mod dnssec;
+mod doors;
 mod encrypted;
 mod file;
 mod finding;
+mod listen;
 mod local;
 mod names;
 mod rebinding;
@@ -18,7 +20,6 @@ use std::path::{Path, PathBuf};
 use crate::cache::Lifetimes;
 use crate::name::embedded::{Domain, preset};
 use crate::server::access::Rule;
-use crate::upstream::Server;
 use crate::wire::Name;
 
 use file::{File, Text};
@@ -27,7 +28,7 @@ use size::Size;
 
 pub use crate::zone::Severity;
 pub use dnssec::Dnssec;
-pub use encrypted::{Encrypted, Identity};
+pub use encrypted::{Encrypted, Files, Identity};
 pub use finding::Finding;
 pub use local::{LeaseFile, Local, ZoneFile};
 pub use rebinding::{OwnNetwork, Protection};
@@ -49,6 +50,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// Who may ask.
     pub allow: Vec<Rule>,
+    /// Whether Firefox is told to leave its own DNS over HTTPS off.
+    pub firefox_canary: bool,
     /// The encrypted doors.
     pub encrypted: Option<Encrypted>,
     /// UDP threads for each address; `None`: one for each processor.
@@ -90,6 +93,7 @@ impl Default for Settings {
         Self::prove(Path::new(""), "").0.unwrap_or_else(|| Self {
             listen: vec![DEFAULT_LISTEN],
             allow: Vec::new(),
+            firefox_canary: true,
             encrypted: None,
             workers: None,
             upstream: Upstream::default(),
@@ -150,6 +154,7 @@ impl Settings {
                 },
             ),
             allow: allow(&mut prover, file.server.allow.as_deref()),
+            firefox_canary: file.server.firefox_canary.unwrap_or(true),
             encrypted: encrypted::prove(&mut prover, &file, folder),
             workers: file.server.workers.as_ref().map(|workers| {
                 if !(1..=MAX_WORKERS).contains(workers.get_ref()) {
@@ -179,62 +184,14 @@ impl Settings {
                 .collect(),
             log: log(&mut prover, &file.log),
         };
-        settings.cross_check(&mut prover, &file);
+        // What is wrong only in the light of something else.
+        listen::check_servers(&mut prover, &file, &settings);
+        listen::check_clashes(&mut prover, &file);
         let failed = prover
             .findings
             .iter()
             .any(|finding| finding.severity == Severity::Error);
         ((!failed).then_some(settings), prover.findings)
-    }
-
-    /// What is wrong only in the light of something else.
-    fn cross_check(&self, prover: &mut Prover<'_>, file: &File) {
-        let servers = file.upstream.servers.iter().flatten();
-        let routes = file.route.iter().flat_map(|route| route.servers.get_ref());
-        let servers = servers.chain(routes).map(|text| ("servers", text));
-        let bootstrap = file.upstream.bootstrap.iter();
-        for (key, text) in servers.chain(bootstrap.map(|text| ("bootstrap", text))) {
-            let is_own = |server: &Server| {
-                let mut addresses = server.all_addresses();
-                addresses.any(|address| self.is_own_listener(*address))
-            };
-            if let Some(server) = text.get_ref().parse::<Server>().ok().filter(is_own) {
-                prover.error(Some(text.span()), format!("{key}: {server} is where lanward itself listens; it would ask itself for ever"));
-            }
-        }
-        let listen = file.server.listen.iter().flatten();
-        for (place, text) in listen.enumerate() {
-            let before = self.listen.iter().take(place);
-            let clash = self.listen.get(place).and_then(|address| {
-                before.clone().find(|other| {
-                    let covers = other.ip().is_unspecified() || address.ip().is_unspecified();
-                    let same_family = other.is_ipv4() == address.is_ipv4();
-                    let same_ip = other.ip() == address.ip() || covers && same_family;
-                    same_ip && other.port() == address.port() && address.port() != 0
-                })
-            });
-            if let Some(clash) = clash {
-                prover.error(
-                    Some(text.span()),
-                    format!("listen: {} is covered by {clash} already", text.get_ref()),
-                );
-            }
-        }
-        if self.listen.is_empty() && file.server.listen.as_ref().is_some_and(Vec::is_empty) {
-            prover.error(
-                None,
-                "listen: no address to listen on; allowed: at least one, such as \"0.0.0.0:53\"",
-            );
-        }
-    }
-
-    /// Whether an address is one that lanward listens on.
-    pub fn is_own_listener(&self, address: SocketAddr) -> bool {
-        self.listen.iter().any(|listen| {
-            let covers =
-                listen.ip().is_unspecified() && crate::server::interfaces::is_local(address.ip());
-            listen.port() == address.port() && (listen.ip() == address.ip() || covers)
-        })
     }
 }
 

@@ -39,6 +39,119 @@ fn names_are_looked_up_where_the_file_says() {
     assert!(found.len() == 1 && found[0].starts_with("3:12: error: servers: nobody can be asked"));
 }
 
+/// Doors that need nothing more than what stands behind.
+const DOORS: &str = "[server.tls]\nself_signed = true\ntls = [\"127.0.0.1:853\"]\n";
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table, better in one piece")]
+fn each_mistake_about_encrypted_doors_is_told() {
+    let pinned = "#sha256/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    let upstream = |server: &str| format!("{DOORS}[upstream]\nservers = [\"{server}{pinned}\"]\n");
+    for (text, expected) in [
+        (
+            "[server.tls]\ntls = [\"127.0.0.1:853\"]\n".to_owned(),
+            " error: [server.tls] needs a certificate: certificate = \"FILE\" and key = \"FILE\", or self_signed = true",
+        ),
+        (
+            "[server.tls]\nkey = \"k\"\ntls = [\"127.0.0.1:853\"]\n".to_owned(),
+            "2:7: error: [server.tls] needs a certificate",
+        ),
+        (
+            "[server.tls]\nself_signed = true\n".to_owned(),
+            " warning: [server.tls] opens no door; allowed: ",
+        ),
+        (
+            "[server.tls]\n".to_owned(),
+            " warning: [server.tls] opens no door; allowed: ",
+        ),
+        (
+            format!("{DOORS}key = \"k\"\n"),
+            "2:15: error: self_signed: there can be one certificate only",
+        ),
+        (
+            format!("{DOORS}https = [\"127.0.0.1\"]\n"),
+            "4:10: error: https: \"127.0.0.1\" is no address with a port",
+        ),
+        (
+            format!("{DOORS}name = \"dns..example\"\n"),
+            "4:8: error: name: \"dns..example\" is no name of a host; allowed: letters, digits",
+        ),
+        (
+            format!("{DOORS}name = \"192.168.1.2\"\n"),
+            "4:8: error: name: \"192.168.1.2\" is no name of a host",
+        ),
+        (
+            format!("{DOORS}name = \"the_dns.example\"\n"),
+            "4:8: error: name: \"the_dns.example\" is no name of a host",
+        ),
+        (
+            format!("{DOORS}name = \"*.home.example\"\n"),
+            "4:8: error: name: \"*.home.example\" is no name of a host",
+        ),
+        (
+            format!("{DOORS}path = \"dns-query\"\n"),
+            "4:8: error: path: \"dns-query\" is no path",
+        ),
+        (
+            format!("{DOORS}path = \"/dns-query{{?dns}}\"\n"),
+            "4:8: error: path: ",
+        ),
+        (
+            format!("{DOORS}https = [\"0.0.0.0:853\"]\n"),
+            "4:10: error: https: 0.0.0.0:853 is covered by 127.0.0.1:853 of tls already",
+        ),
+        (
+            format!("[server]\nlisten = [\"0.0.0.0:853\"]\n{DOORS}"),
+            "5:8: error: tls: 127.0.0.1:853 is covered by 0.0.0.0:853 of listen already",
+        ),
+        (
+            format!("{DOORS}quic = [\"127.0.0.1:853\"]\nh3 = [\"127.0.0.1:853\"]\n"),
+            "5:7: error: h3: 127.0.0.1:853 is covered by 127.0.0.1:853 of quic already",
+        ),
+        (
+            format!("[server]\nlisten = [\"127.0.0.1:53\"]\n{DOORS}h3 = [\"127.0.0.1:53\"]\n"),
+            "6:7: error: h3: 127.0.0.1:53 is covered by 127.0.0.1:53 of listen already",
+        ),
+        (
+            upstream("tls://127.0.0.1"),
+            "5:12: error: servers: tls://127.0.0.1#sha256/",
+        ),
+        (
+            upstream("https://127.0.0.1:853"),
+            "5:12: error: servers: https://127.0.0.1:853/dns-query#",
+        ),
+        (
+            format!("{DOORS}[upstream]\nbootstrap = [\"tls://127.0.0.1{pinned}\"]\n"),
+            "5:14: error: bootstrap: tls://127.0.0.1#",
+        ),
+    ] {
+        let found = findings(&text);
+        assert!(
+            found.len() == 1 && found[0].starts_with(expected),
+            "{text}\nexpected {expected}\nfound    {found:#?}"
+        );
+    }
+    let found = findings("[server.tls]\nstate = \"/var/lib/lanward\"\n");
+    assert!(
+        found[1].starts_with("2:9: warning: state: without effect"),
+        "{found:?}"
+    );
+    for fine in [
+        DOORS.to_owned(),
+        format!(
+            "{DOORS}quic = [\"127.0.0.1:853\"]\nhttps = [\"0.0.0.0:443\", \"[::]:443\"]\nh3 = [\"0.0.0.0:443\"]\n"
+        ),
+        format!(
+            "{DOORS}https = [\"127.0.0.1:0\"]\nquic = [\"127.0.0.1:0\"]\nh3 = [\"127.0.0.1:0\"]\n"
+        ),
+        format!("{DOORS}name = \"dns.home.example.\"\npath = \"/\"\nstate = \"state\"\n"),
+        // What runs over the other protocol is somebody else's.
+        upstream("quic://127.0.0.1"),
+    ] {
+        assert_eq!(findings(&fine), Vec::<String>::new(), "{fine}");
+    }
+}
+
 #[test]
 fn an_empty_file_is_the_defaults() {
     let (settings, findings) = Settings::prove(Path::new("f"), "");

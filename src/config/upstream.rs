@@ -62,7 +62,7 @@ pub(super) fn prove(prover: &mut Prover<'_>, file: &File, folder: &Path) -> Upst
 fn prove_gear(prover: &mut Prover<'_>, section: &file::Upstream, folder: &Path) -> Gear {
     let alone = Gear {
         trust: prove_trust(prover, section.ca.as_ref(), folder).unwrap_or_default(),
-        bootstrap: Vec::new(),
+        ..Gear::default()
     };
     let bootstrap = section.bootstrap.iter().filter_map(|text| {
         let server = prover.read::<Server>("bootstrap", text)?;
@@ -127,7 +127,7 @@ fn prove_route(
     let domains: Vec<Name> = domains.collect();
     let gear = Gear {
         trust: prove_trust(prover, route.ca.as_ref(), folder).unwrap_or_else(|| gear.trust.clone()),
-        bootstrap: gear.bootstrap.clone(),
+        ..gear.clone()
     };
     let servers = prove_servers(prover, route.servers.get_ref(), &gear);
     let policy = prove_policy(prover, (&route.strategy, &route.failover_on), policy);

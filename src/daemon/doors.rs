@@ -7,9 +7,9 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread::JoinHandle;
 
 use super::StartError;
-use crate::config::{Encrypted, Identity, Settings};
+use crate::config::{Encrypted, Settings};
 use crate::server::bind::{BindError, Bound, bind, bind_datagram, bind_stream};
-use crate::server::encrypted::{Protocol, Tls, serve_doq, serve_dot, serve_https};
+use crate::server::encrypted::{Protocol, Tls, serve_doq, serve_dot, serve_h3, serve_https};
 use crate::server::{House, serve_tcp, serve_udp};
 
 /// Sockets that nobody serves yet.
@@ -17,15 +17,27 @@ use crate::server::{House, serve_tcp, serve_udp};
 pub(super) struct Doors {
     plain: Vec<Bound>,
     encrypted: Vec<(Protocol, Socket)>,
-    manner: Option<Manner>,
+    /// Where DNS is on the web servers.
+    path: String,
 }
 
 /// How encrypted doors are served.
 #[derive(Debug)]
-struct Manner {
-    tls: Tls,
-    /// Where DNS is on the web servers.
+struct Manner<'a> {
+    tls: &'a Tls,
     path: String,
+    /// The doors for HTTP/3.
+    h3: Vec<SocketAddr>,
+}
+
+impl Manner<'_> {
+    /// The port at which HTTP/3 is spoken on the address of a door for HTTPS.
+    fn h3_beside(&self, door: SocketAddr) -> Option<u16> {
+        let beside = |h3: &&SocketAddr| {
+            h3.ip() == door.ip() || h3.ip().is_unspecified() && h3.is_ipv4() == door.is_ipv4()
+        };
+        self.h3.iter().find(beside).map(SocketAddr::port)
+    }
 }
 
 /// A socket, and what is to be spoken on it.
@@ -34,27 +46,29 @@ enum Socket {
     Tls(TcpListener),
     Https(TcpListener),
     Quic(UdpSocket),
+    H3(UdpSocket),
 }
 
 impl Socket {
     fn bind(protocol: Protocol, address: SocketAddr) -> Result<Self, BindError> {
         match protocol {
-            Protocol::Tls | Protocol::H3 => bind_stream(address).map(Self::Tls),
-            Protocol::Quic => bind_datagram(address).map(Self::Quic),
+            Protocol::Tls => bind_stream(address).map(Self::Tls),
             Protocol::Https => bind_stream(address).map(Self::Https),
+            Protocol::Quic => bind_datagram(address).map(Self::Quic),
+            Protocol::H3 => bind_datagram(address).map(Self::H3),
         }
     }
 
     fn address(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tls(listener) | Self::Https(listener) => listener.local_addr(),
-            Self::Quic(socket) => socket.local_addr(),
+            Self::Quic(socket) | Self::H3(socket) => socket.local_addr(),
         }
     }
 
     /// Serves it until the end.
-    fn open(self, Manner { tls, path }: &Manner, house: &House) -> Result<(), StartError> {
-        let house = house.clone();
+    fn open(self, manner: &Manner<'_>, house: &House) -> Result<(), StartError> {
+        let (tls, path, house) = (manner.tls, manner.path.clone(), house.clone());
         let tasks = house.tasks.clone();
         // Whoever waits for the end waits for the tracker, not for the handle.
         match self {
@@ -63,10 +77,12 @@ impl Socket {
                 drop(tasks.spawn(serve_dot(listener, house, tls)?));
             }
             Self::Https(listener) => {
+                let site = (path, manner.h3_beside(listener.local_addr()?));
                 let listener = tokio::net::TcpListener::from_std(listener)?;
-                drop(tasks.spawn(serve_https(listener, house, tls, path.clone())?));
+                drop(tasks.spawn(serve_https(listener, house, tls, site)?));
             }
             Self::Quic(socket) => drop(tasks.spawn(serve_doq(socket, house, tls)?)),
+            Self::H3(socket) => drop(tasks.spawn(serve_h3(socket, house, tls, path)?)),
         }
         Ok(())
     }
@@ -84,7 +100,7 @@ impl Doors {
         let mut doors = Self {
             plain,
             encrypted: Vec::new(),
-            manner: None,
+            path: String::new(),
         };
         if let Some(encrypted) = &mut settings.encrypted {
             doors.bind_encrypted(encrypted)?;
@@ -93,11 +109,7 @@ impl Doors {
     }
 
     fn bind_encrypted(&mut self, settings: &mut Encrypted) -> Result<(), StartError> {
-        let Identity::Files { read, .. } = &settings.identity;
-        self.manner = Some(Manner {
-            tls: Tls::new(read)?,
-            path: settings.path.clone(),
-        });
+        self.path.clone_from(&settings.path);
         for (protocol, address) in &mut settings.doors {
             let socket = Socket::bind(*protocol, *address)?;
             *address = socket.address()?;
@@ -106,13 +118,20 @@ impl Doors {
         Ok(())
     }
 
-    /// TLS as it is spoken at the encrypted doors, if there are any.
-    pub(super) fn tls(&self) -> Option<Tls> {
-        self.manner.as_ref().map(|manner| manner.tls.clone())
-    }
-
-    /// Serves all of them until the end. Returns the threads that do.
-    pub(super) fn open(self, house: &House) -> Result<Vec<JoinHandle<()>>, StartError> {
+    /// Serves all of them until the end, the encrypted ones with this TLS. Returns the threads that do.
+    pub(super) fn open(
+        self,
+        house: &House,
+        tls: Option<&Tls>,
+    ) -> Result<Vec<JoinHandle<()>>, StartError> {
+        let h3 = (self.encrypted.iter()).filter(|(protocol, _)| *protocol == Protocol::H3);
+        let h3 = h3.map(|(_, socket)| socket.address());
+        let h3 = h3.collect::<io::Result<_>>()?;
+        let manner = tls.map(|tls| Manner {
+            tls,
+            path: self.path,
+            h3,
+        });
         // If one cannot be served, those before it must end again.
         let guard = house.stop.clone().drop_guard();
         let mut threads = Vec::new();
@@ -129,7 +148,7 @@ impl Doors {
         }
         for (protocol, socket) in self.encrypted {
             let address = socket.address()?;
-            if let Some(manner) = &self.manner {
+            if let Some(manner) = &manner {
                 socket.open(manner, house)?;
             }
             tracing::info!("listening for {protocol} on {address}");

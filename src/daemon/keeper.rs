@@ -9,15 +9,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ipnet::IpNet;
-
 use super::local::{self, Loaded};
 use super::parts::build;
+use super::proof::Proof;
 use super::watch::Watched;
 use super::{StartError, system};
-use crate::config::{Encrypted, Finding, Identity, Settings};
-use crate::server::encrypted::{Certificate, Tls};
-use crate::server::{Access, House, interfaces};
+use crate::config::{Encrypted, Finding, Settings};
+use crate::server::interfaces::{self, Link};
+use crate::server::{Access, House};
 use crate::upstream::{Server, clock};
 use crate::wire::Name;
 
@@ -30,22 +29,20 @@ const LOOK_AROUND: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Keeper {
     house: House,
-    /// TLS at the encrypted doors, if there are any.
-    tls: Option<Tls>,
     kept: Mutex<Kept>,
 }
 
 #[derive(Debug)]
 struct Kept {
     settings: Settings,
-    networks: Vec<IpNet>,
+    links: Vec<Link>,
     /// The system's resolvers, when it last named any.
     resolvers: Vec<Server>,
     loaded: Loaded,
     /// The files of local data.
     watched: Watched,
-    /// Certificate and key.
-    proofs: Watched,
+    /// The certificate of the encrypted doors, if there are any.
+    proof: Option<Proof>,
 }
 
 impl Kept {
@@ -70,23 +67,22 @@ impl Kept {
 impl Keeper {
     pub(super) fn new(
         house: House,
-        (settings, tls): (Settings, Option<Tls>),
-        networks: Vec<IpNet>,
+        (settings, proof): (Settings, Option<Proof>),
+        links: Vec<Link>,
         loaded: Loaded,
     ) -> Self {
         let watched = Watched::new(local_files(&settings));
-        let proofs = Watched::new(proof_files(&settings));
         let mut kept = Kept {
             settings,
-            networks,
+            links,
             resolvers: Vec::new(),
             loaded,
             watched,
-            proofs,
+            proof,
         };
         kept.look_for_resolvers();
         let kept = Mutex::new(kept);
-        Self { house, tls, kept }
+        Self { house, kept }
     }
 
     /// Takes over other settings, whole or not at all. What is bound to sockets and memory stays until a restart: where to
@@ -96,9 +92,8 @@ impl Keeper {
         warn_of_restart(&kept.settings, &settings);
         settings.listen.clone_from(&kept.settings.listen);
         settings.encrypted = doors_from_before(settings.encrypted, &kept.settings);
-        let networks = interfaces::networks();
+        let links = interfaces::links();
         let watched = Watched::new(local_files(&settings));
-        let proofs = Watched::new(proof_files(&settings));
         // Who asked for a reload wants to hear of a broken zone, not to see the old one.
         let before = if settings.local.leases == kept.settings.local.leases {
             kept.loaded.without_zones()
@@ -107,25 +102,26 @@ impl Keeper {
         };
         let loaded =
             local::load(&settings.local, &before, clock::of_day()).map_err(StartError::Local)?;
-        let parts = build(&settings, &networks, &loaded);
+        let parts = build(&settings, &links, &loaded);
         parts.prove(&settings)?;
+        let certificate = Proof::prepare(&settings)?;
         parts.tell();
         tell(&loaded);
         let resolvers = std::mem::take(&mut kept.resolvers);
+        let mut proof = kept.proof.take();
+        if let (Some(proof), Some(certificate)) = (&mut proof, certificate) {
+            proof.take_over(&settings, certificate);
+        }
         *kept = Kept {
             settings,
-            networks,
+            links,
             resolvers,
             loaded,
             watched,
-            proofs,
+            proof,
         };
         kept.look_for_resolvers();
         self.put_in_force(&kept);
-        if let (Some(tls), Some(encrypted)) = (&self.tls, &kept.settings.encrypted) {
-            let Identity::Files { read, .. } = &encrypted.identity;
-            tls.replace(read);
-        }
         Ok(())
     }
 
@@ -145,7 +141,7 @@ impl Keeper {
             let keeper = Arc::clone(&self);
             let look = move || {
                 keeper.look_at_files();
-                keeper.look_at_proofs();
+                keeper.look_at_proof(around);
                 if around {
                     keeper.look_around();
                 }
@@ -178,29 +174,18 @@ impl Keeper {
         }
     }
 
-    /// Takes over a certificate that has changed. One that cannot be used changes nothing.
-    fn look_at_proofs(&self) {
+    /// Keeps the certificate up to date: its files and, now and `then`, what time and the machine do to it.
+    fn look_at_proof(&self, then: bool) {
         let mut kept = self.lock();
-        let (Some(tls), true) = (&self.tls, kept.proofs.have_changed()) else {
+        let Kept {
+            settings, proof, ..
+        } = &mut *kept;
+        let Some(proof) = proof else {
             return;
         };
-        let Some(encrypted) = &mut kept.settings.encrypted else {
-            return;
-        };
-        let Identity::Files {
-            certificate,
-            key,
-            read,
-        } = &mut encrypted.identity;
-        match Certificate::read(certificate, key) {
-            Ok(certificate) => {
-                tls.replace(&certificate);
-                *read = certificate;
-                tracing::info!("certificate reloaded");
-            }
-            Err(problem) => {
-                tracing::error!(%problem, "not reloaded: the certificate from before holds");
-            }
+        proof.look_at_files(settings);
+        if then {
+            proof.look_around(settings);
         }
     }
 
@@ -208,26 +193,29 @@ impl Keeper {
     /// and, where those are asked, its new resolvers.
     fn look_around(&self) {
         let mut kept = self.lock();
-        let networks = interfaces::networks();
-        let new_networks = networks != kept.networks;
+        let links = interfaces::links();
+        let networks = interfaces::networks(&links);
+        let new_networks = networks != interfaces::networks(&kept.links);
         kept.look_for_resolvers();
         let session = self.house.resolver.session(Duration::ZERO);
         let (_, group) = session.state().upstream.route(&Name::ROOT);
         let new_servers =
             kept.settings.upstream.servers.is_none() && !group.servers().eq(&kept.resolvers);
-        if !new_networks && !new_servers {
+        if new_networks || new_servers {
+            let shown: Vec<String> = networks.iter().map(ToString::to_string).collect();
+            tracing::info!(networks = ?shown, "the machine's networks or resolvers changed");
+        } else if links == kept.links {
             return;
         }
-        let shown: Vec<String> = networks.iter().map(ToString::to_string).collect();
-        tracing::info!(networks = ?shown, "the machine's networks or resolvers changed");
-        kept.networks = networks;
+        // A new address in the same network is news for nobody, but clients are told of it.
+        kept.links = links;
         self.put_in_force(&kept);
     }
 
     fn put_in_force(&self, kept: &Kept) {
-        let access = Access::new(&kept.settings.allow, &kept.networks);
+        let access = Access::new(&kept.settings.allow, &interfaces::networks(&kept.links));
         self.house.access.store(Arc::new(access));
-        let parts = build(&kept.complete(), &kept.networks, &kept.loaded);
+        let parts = build(&kept.complete(), &kept.links, &kept.loaded);
         self.house.resolver.replace(parts.state);
     }
 
@@ -263,16 +251,6 @@ fn local_files(settings: &Settings) -> impl Iterator<Item = &PathBuf> {
     let zones = local.zones.iter().map(|zone| &zone.path);
     let leases = local.leases.iter().map(|leases| &leases.path);
     zones.chain(&local.host_files).chain(leases)
-}
-
-/// The files that prove who this server is.
-fn proof_files(settings: &Settings) -> impl Iterator<Item = &PathBuf> {
-    settings.encrypted.iter().flat_map(|encrypted| {
-        let Identity::Files {
-            certificate, key, ..
-        } = &encrypted.identity;
-        [certificate, key]
-    })
 }
 
 /// The encrypted doors as they are open, with the certificate and the name of the new settings.

@@ -7,6 +7,8 @@ mod keeper;
 pub mod local;
 mod memory;
 mod parts;
+mod presence;
+mod proof;
 mod system;
 mod watch;
 
@@ -16,7 +18,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
-use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,14 +26,16 @@ use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
 use crate::resolver::{Resolver, State};
 use crate::server::bind::BindError;
-use crate::server::encrypted::TlsError;
-use crate::server::{Access, GRACE, House, interfaces};
+use crate::server::encrypted::{SelfSignedError, TlsError};
+use crate::server::interfaces::{self, Link};
+use crate::server::{Access, GRACE, House};
 use crate::upstream::{GearError, clock};
 
 use doors::Doors;
 use keeper::Keeper;
 use local::Loaded;
 use memory::Memory;
+use proof::Proof;
 
 pub use memory::check as check_cache_file;
 pub use parts::{Parts, build};
@@ -52,6 +55,9 @@ pub enum StartError {
     /// Local data cannot be loaded.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Local(Vec<Finding>),
+    /// There is no certificate of our own.
+    #[error(transparent)]
+    SelfSigned(#[from] SelfSignedError),
     /// TLS cannot be spoken.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -76,25 +82,20 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         .workers
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let doors = Doors::bind(&mut settings, workers)?;
-    let networks = interfaces::networks();
+    let links = interfaces::links();
     let loaded = local::load(&settings.local, &Loaded::default(), clock::of_day())
         .map_err(StartError::Local)?;
     keeper::tell(&loaded);
-    let parts = build(&settings, &networks, &loaded);
+    let parts = build(&settings, &links, &loaded);
     parts.prove(&settings)?;
+    let proof = Proof::start(&settings)?;
     parts.tell();
     let workers = workers * settings.listen.len();
-    let house = house(&settings, &networks, parts.state, workers);
+    let house = house(&settings, &links, parts.state, workers);
     let memory = remember(&settings, &house);
     let addresses = settings.listen.clone();
-    let tls = doors.tls();
-    let threads = doors.open(&house)?;
-    let keeper = Arc::new(Keeper::new(
-        house.clone(),
-        (settings, tls),
-        networks,
-        loaded,
-    ));
+    let threads = doors.open(&house, proof.as_ref().map(Proof::tls))?;
+    let keeper = Arc::new(Keeper::new(house.clone(), (settings, proof), links, loaded));
     drop(house.tasks.spawn(Arc::clone(&keeper).watch()));
     Ok(Daemon {
         house,
@@ -117,7 +118,7 @@ fn remember(settings: &Settings, house: &House) -> Option<Arc<Memory>> {
 }
 
 /// What all doors share. Where the settings want it, a task begins here that asks again for answers in use.
-fn house(settings: &Settings, networks: &[IpNet], state: State, workers: usize) -> House {
+fn house(settings: &Settings, links: &[Link], state: State, workers: usize) -> House {
     let resolver = Resolver::new(state, Cache::new(settings.cache, settings.lifetimes));
     let (resolver, refresher) = if settings.prefetch {
         let (resolver, refresher) = resolver.refreshing();
@@ -129,7 +130,7 @@ fn house(settings: &Settings, networks: &[IpNet], state: State, workers: usize) 
         resolver: Arc::new(resolver),
         access: Arc::new(ArcSwap::from_pointee(Access::new(
             &settings.allow,
-            networks,
+            &interfaces::networks(links),
         ))),
         seats: Arc::default(),
         metrics: Arc::new(Metrics::new(workers)),

@@ -6,15 +6,16 @@ use ipnet::IpNet;
 use tokio::runtime::Handle;
 
 use super::local::Loaded;
-use super::{StartError, system};
+use super::{StartError, presence, system};
 use crate::address::classify;
 use crate::config::{OwnNetwork, Settings};
 use crate::name::embedded::Embedded;
 use crate::name::special::{PROTECTED, SpecialUse};
 use crate::rebinding::{Exception, Judge, PRIVATE, Policy};
 use crate::resolver::State;
+use crate::server::interfaces::{self, Link};
 use crate::upstream::validate::clock_is_wrong;
-use crate::upstream::{Group, Server, Upstream, Validator};
+use crate::upstream::{Gear, Group, Server, Upstream, Validator};
 use crate::wire::Name;
 
 /// A state, and where its default servers come from.
@@ -26,24 +27,34 @@ pub struct Parts {
     pub from_system: bool,
 }
 
-/// Builds the state for a machine that is in these networks.
-pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
+/// Builds the state for a machine with these interfaces.
+pub fn build(settings: &Settings, links: &[Link], local: &Loaded) -> Parts {
     let servers = settings
         .upstream
         .servers
         .clone()
         .unwrap_or_else(|| system::servers(settings));
+    let own = settings.own_doors();
+    let group = |servers: Vec<Server>, policy, gear: &Gear| {
+        let gear = Gear {
+            own: own.clone(),
+            ..gear.clone()
+        };
+        Group::new(servers, policy, &gear)
+    };
     let routes = settings.upstream.routes.iter().flat_map(|route| {
-        let group = Arc::new(Group::new(route.servers.clone(), route.policy, &route.gear));
+        let group = Arc::new(group(route.servers.clone(), route.policy, &route.gear));
         route
             .domains
             .iter()
             .map(move |domain| (*domain, Arc::clone(&group)))
     });
     let embedded = Arc::new(Embedded::new(settings.embedded.iter().cloned()));
-    let mut policy = policy(settings, networks, Arc::clone(&embedded));
+    let networks = interfaces::networks(links);
+    let mut policy = policy(settings, &networks, Arc::clone(&embedded));
     policy.protected.extend(&local.protected);
-    let default = Group::new(servers, settings.upstream.policy, &settings.upstream.gear);
+    policy.protected.extend(presence::name(settings));
+    let default = group(servers, settings.upstream.policy, &settings.upstream.gear);
     let upstream = Upstream::new(default, routes);
     let upstream = match &settings.upstream.dnssec {
         Some(dnssec) => upstream.judged_by(Validator::new(
@@ -54,9 +65,13 @@ pub fn build(settings: &Settings, networks: &[IpNet], local: &Loaded) -> Parts {
         None => upstream,
     };
     let state = State {
-        zones: Arc::clone(&local.zones),
+        zones: presence::views(settings, links, &local.zones),
         embedded,
-        special: SpecialUse::new(),
+        special: if settings.firefox_canary {
+            SpecialUse::new()
+        } else {
+            SpecialUse::without_canary()
+        },
         judge: Judge::new(policy),
         upstream: Arc::new(upstream),
         excluded: settings
@@ -77,9 +92,9 @@ impl Parts {
         let groups = || self.state.upstream.groups();
         let servers = groups().flat_map(|group| group.servers());
         let servers = servers.chain(&settings.upstream.gear.bootstrap);
-        let mut addresses = servers.flat_map(Server::all_addresses);
-        if let Some(own) = addresses.find(|address| settings.is_own_listener(**address)) {
-            return Err(StartError::OwnListener(*own));
+        let mut own = servers.filter_map(|server| settings.own_address(server));
+        if let Some(own) = own.next() {
+            return Err(StartError::OwnListener(own));
         }
         for group in groups() {
             group.prove()?;

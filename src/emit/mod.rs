@@ -1,11 +1,12 @@
 //! Floor 6: what to write into other programs, so that they do what lanward does, or hand it the questions.
 //!
 //! Each target is a file of its own with a [`Target`] in it, and stands in [`TARGETS`], the one list that the command line, its
-//! help and the tests read. A target turns a [`Plan`] (or, in front of a media server, a [`Front`]) into a [`Snippet`]: what to
-//! paste where, and where the target is weaker than lanward. How that looks as text or data is [`form`]'s business.
+//! help and the tests read. A target turns a [`Plan`] (or a [`Front`] in front of a media server, or the [`Doors`] that devices are
+//! led to) into a [`Snippet`]: what to paste where, and where the target is weaker than lanward. How that looks as text or data is [`form`]'s business.
 //!
 //! Nothing here reads or writes a file.
 
+mod doors;
 pub mod form;
 mod front;
 mod mode;
@@ -19,6 +20,7 @@ mod tests;
 // The targets.
 mod adguard_home;
 mod apache;
+mod apple_profile;
 mod asuswrt_merlin;
 mod bind;
 mod blocky;
@@ -27,6 +29,7 @@ mod cloudflared;
 mod coredns;
 mod coredns_kubernetes;
 mod dd_wrt;
+mod dnr;
 mod dnscrypt_proxy;
 mod dnsdist;
 mod dnsmasq;
@@ -56,6 +59,7 @@ mod traefik;
 mod unbound;
 mod unifi;
 mod vyos;
+mod windows_doh;
 mod windows_nrpt;
 
 // What some of them share.
@@ -63,6 +67,7 @@ mod fields;
 mod lua;
 mod pfsense;
 
+pub use doors::Doors;
 pub use form::{Comment, Part, Place, Snippet};
 pub use front::{Front, Server};
 pub use mode::Mode;
@@ -111,4 +116,7 @@ pub const TARGETS: &[&Target] = &[
     &haproxy::TARGET,
     &apache::TARGET,
     &cloudflared::TARGET,
+    &dnr::TARGET,
+    &apple_profile::TARGET,
+    &windows_doh::TARGET,
 ];

@@ -1,7 +1,7 @@
 //! A program or device that a snippet can be written for.
 
 use super::form::Heading;
-use super::{Front, Mode, Plan, Snippet, TARGETS};
+use super::{Doors, Front, Mode, Plan, Snippet, TARGETS};
 use crate::wire::Name;
 
 /// Why there is no snippet: what the target cannot do, or what must be said first.
@@ -63,6 +63,11 @@ pub enum Job {
         /// Writes the snippet.
         write: fn(&Front) -> Result<Snippet, Refusal>,
     },
+    /// It leads devices to the encrypted doors.
+    Devices {
+        /// Writes the snippet.
+        write: fn(&Doors) -> Result<Snippet, Refusal>,
+    },
 }
 
 /// A snippet, with what is said above it.
@@ -80,11 +85,11 @@ pub fn target(name: &str) -> Option<&'static Target> {
 }
 
 impl Target {
-    /// What a resolver can be asked to do, the best first; none for a proxy.
+    /// What a resolver can be asked to do, the best first; none for others.
     pub fn modes(&self) -> &'static [Mode] {
         match self.job {
             Job::Resolver { modes, .. } => modes,
-            Job::Proxy { .. } => &[],
+            Job::Proxy { .. } | Job::Devices { .. } => &[],
         }
     }
 
@@ -97,10 +102,7 @@ impl Target {
             write,
         } = self.job
         else {
-            return Err(Refusal::new(format!(
-                "{} stands in front of a media server: say which, with --plex ADDRESS --id ID --host NAME or --jellyfin ADDRESS --host NAME",
-                self.title
-            )));
+            return Err(self.is_no_resolver());
         };
         let best = modes.first().copied().unwrap_or(Mode::Forward);
         let mode = mode.unwrap_or(best);
@@ -156,7 +158,7 @@ impl Target {
     pub fn emit_front(&self, front: &Front) -> Result<Emitted, Refusal> {
         let Job::Proxy { write } = self.job else {
             return Err(Refusal::new(format!(
-                "{} answers questions and stands in front of no server; leave --host out",
+                "{} stands in front of no server; leave --host out",
                 self.title
             )));
         };
@@ -168,6 +170,37 @@ impl Target {
             versions: self.versions,
             purpose: front.purpose(self.title),
             verify: front.verify(),
+        };
+        Ok(Emitted { heading, snippet })
+    }
+
+    /// Why there is no snippet in a mode.
+    fn is_no_resolver(&self) -> Refusal {
+        let title = self.title;
+        Refusal::new(match self.job {
+            Job::Devices { .. } => format!("{title}: here only the encrypted doors are told of"),
+            _ => format!(
+                "{title} stands in front of a media server: say which, with --plex ADDRESS --id ID --host NAME or --jellyfin ADDRESS --host NAME"
+            ),
+        })
+    }
+
+    /// The snippet for what leads devices to the encrypted doors.
+    pub fn emit_doors(&self, doors: &Doors) -> Result<Emitted, Refusal> {
+        let Job::Devices { write } = self.job else {
+            return Err(Refusal::new(format!(
+                "{} tells no device of encrypted doors",
+                self.title
+            )));
+        };
+        let snippet = write(doors)?;
+        let heading = Heading {
+            target: self.name,
+            mode: None,
+            subject: doors.name.to_string(),
+            versions: self.versions,
+            purpose: doors.purpose(self.title),
+            verify: doors.verify(),
         };
         Ok(Emitted { heading, snippet })
     }

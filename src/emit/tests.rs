@@ -7,10 +7,11 @@ use ipnet::IpNet;
 
 use super::form::replace;
 use super::{
-    Comment, Emitted, Front, Job, Mode, Part, Plan, Runs, Server, Suffix, TARGETS, Target, target,
+    Comment, Doors, Emitted, Front, Job, Mode, Part, Plan, Runs, Server, Suffix, TARGETS, Target,
+    target,
 };
 use crate::address;
-use crate::wire::Name;
+use crate::wire::{Endpoint, Name};
 
 /// Two decoded domains, an exception with all names below it and one without, names that lanward alone knows, one of them of special use.
 fn plan(server: &str) -> Plan {
@@ -78,6 +79,26 @@ fn fronts() -> [Front; 2] {
     })
 }
 
+/// One door of each kind, at an address of each family.
+fn doors() -> Doors {
+    let door = |protocols: &[&'static str], port, path: Option<&str>| Endpoint {
+        protocols: protocols.to_vec(),
+        port,
+        addresses: vec!["192.168.1.2".parse().unwrap(), "fd00::2".parse().unwrap()],
+        path: path.map(str::to_owned),
+    };
+    Doors {
+        name: "dns.home.example".parse().unwrap(),
+        server: "192.168.1.2:53".parse().unwrap(),
+        endpoints: vec![
+            door(&["dot"], 853, None),
+            door(&["doq"], 853, None),
+            door(&["h3", "h2"], 443, Some("/dns-query")),
+        ],
+        root: Some(vec![0x30; 100]),
+    }
+}
+
 /// Everything that a target has to say, with what was asked of it.
 fn all(target: &Target) -> Vec<(String, Emitted)> {
     match target.job {
@@ -96,6 +117,10 @@ fn all(target: &Target) -> Vec<(String, Emitted)> {
             let emitted = fronts().map(|front| target.emit_front(&front).unwrap());
             let asked = ["--plex", "--jellyfin"].map(|flag| format!("{} {flag}", target.name));
             asked.into_iter().zip(emitted).collect()
+        }
+        Job::Devices { .. } => {
+            let emitted = target.emit_doors(&doors()).unwrap();
+            vec![(target.name.to_owned(), emitted)]
         }
     }
 }
@@ -149,15 +174,16 @@ fn each_mode_is_done_or_refused_with_a_reason() {
 }
 
 #[test]
-fn who_stands_in_front_of_a_server_answers_no_questions() {
+fn nobody_does_the_job_of_another() {
     for known in TARGETS {
         let [front, _] = fronts();
         let plan = plan("192.168.1.2:53");
         let wrong = match known.job {
-            Job::Resolver { .. } => known.emit_front(&front),
-            Job::Proxy { .. } => known.emit(&plan, None),
+            Job::Resolver { .. } => [known.emit_front(&front), known.emit_doors(&doors())],
+            Job::Proxy { .. } => [known.emit(&plan, None), known.emit_doors(&doors())],
+            Job::Devices { .. } => [known.emit(&plan, None), known.emit_front(&front)],
         };
-        assert!(wrong.is_err(), "{}", known.name);
+        assert!(wrong.iter().all(Result::is_err), "{}", known.name);
     }
 }
 

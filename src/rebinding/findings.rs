@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::AtomicU64;
 
+use crate::wire::svcb::key;
 use crate::wire::{Answer, Malformed, Message, Name, Question, Record, RecordType, read_u16};
 
 /// An address in an answer. Its owner is the name at the end of the chain: records of other names are not kept.
@@ -121,8 +122,8 @@ impl Findings {
             let value = rest.get(4..4 + length).ok_or(Malformed)?;
             rest = rest.get(4 + length..).ok_or(Malformed)?;
             let size = match key {
-                IPV4_HINT => 4,
-                IPV6_HINT => 16,
+                key::IPV4HINT => 4,
+                key::IPV6HINT => 16,
                 _ => continue,
             };
             for hint in value.chunks(size) {
@@ -138,10 +139,6 @@ impl Findings {
         Ok(())
     }
 }
-
-/// Keys of service parameters (RFC 9460 §14.3.2).
-const IPV4_HINT: u16 = 4;
-const IPV6_HINT: u16 = 6;
 
 fn read_address(data: &[u8]) -> Option<IpAddr> {
     if let Ok(octets) = <[u8; 4]>::try_from(data) {

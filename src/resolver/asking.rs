@@ -44,7 +44,8 @@ impl Resolver {
         };
         let state = self.state.load_full();
         let limit = client.limit(&query);
-        let Looked::Leaves { target, records } = local::look_up(&state, &query, limit, out) else {
+        let zones = state.zones.of(client.address);
+        let Looked::Leaves { target, records } = local::look_up(zones, &query, limit, out) else {
             let result = self.ask(&state, &query, permit).await;
             return Outcome::Reply(self.hand_over(&query, result, client, out));
         };

@@ -12,7 +12,7 @@ use crate::wire::reply::{self, Head};
 use crate::wire::types::{class, ede};
 use crate::wire::{Name, Query, Rcode, RecordType, Refusal};
 
-use crate::zone::{self, Looked};
+use crate::zone::{self, Looked, Zones};
 
 use super::state::State;
 use super::{Client, Outcome};
@@ -91,11 +91,11 @@ pub(super) fn answer_any(query: &Query<'_>, limit: usize, out: &mut Vec<u8>) -> 
 }
 
 /// Looks into local data.
-pub(super) fn look_up(state: &State, query: &Query<'_>, limit: usize, out: &mut Vec<u8>) -> Looked {
-    if state.zones.is_empty() {
+pub(super) fn look_up(zones: &Zones, query: &Query<'_>, limit: usize, out: &mut Vec<u8>) -> Looked {
+    if zones.is_empty() {
         return Looked::Pass;
     }
-    state.zones.answer(query, limit, out)
+    zones.answer(query, limit, out)
 }
 
 /// Answers with SERVFAIL in place of a chain that cannot be ended.
@@ -305,6 +305,16 @@ fn negative(query: &Query<'_>, denial: &Denial<'_>, limit: usize, out: &mut Vec<
         },
         limit,
     );
+}
+
+/// For `explain`: which local data answered.
+pub(super) fn describe_local(zones: &Zones, name: &Name) -> String {
+    if zones.is_own(name) {
+        "answered by what [server.tls] says of this server, as this client sees it"
+    } else {
+        "answered from local data"
+    }
+    .to_owned()
 }
 
 /// For `explain`: what was decoded.

@@ -15,6 +15,7 @@ mod refresh;
 mod state;
 mod topic;
 mod trace;
+mod views;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub use memory::{Moment, NotRestored, Restored};
 pub use refresh::Refresher;
 pub use state::State;
 pub use trace::{Silent, Trace};
+pub use views::Views;
 
 /// What became of a packet.
 #[derive(Debug)]
@@ -160,10 +162,13 @@ impl Session<'_> {
         if query.question.kind == RecordType::ANY {
             return local::answer_any(&query, limit, out);
         }
-        match local::look_up(state, &query, limit, out) {
+        let zones = state.zones.of(client.address);
+        match local::look_up(zones, &query, limit, out) {
             Looked::Pass => {}
             Looked::Reply => {
-                trace.say("zone", || "answered from local data".to_owned());
+                trace.say("zone", || {
+                    local::describe_local(zones, &query.question.name)
+                });
                 return Outcome::Reply(Counter::Zone);
             }
             Looked::Leaves { target, records } => {
@@ -183,12 +188,13 @@ impl Session<'_> {
     }
 
     /// What is asked upstream for a packet: its question, or what the aliases of local data lead to.
-    pub fn pending(&self, packet: &[u8]) -> Vec<u8> {
+    pub fn pending(&self, packet: &[u8], client: Client) -> Vec<u8> {
         let Ok(query) = Query::read(packet) else {
             return packet.to_vec();
         };
         let most = usize::from(u16::MAX);
-        match local::look_up(self.state(), &query, most, &mut Vec::new()) {
+        let zones = self.state().zones.of(client.address);
+        match local::look_up(zones, &query, most, &mut Vec::new()) {
             Looked::Leaves { target, records } => Part {
                 query: &query,
                 target,

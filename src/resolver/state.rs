@@ -8,13 +8,14 @@ use crate::name::special::{Found, SpecialUse};
 use crate::rebinding::Judge;
 use crate::upstream::Upstream;
 use crate::wire::Name;
-use crate::zone::Zones;
+
+use super::views::Views;
 
 /// The proven settings in the form in which questions meet them.
 #[derive(Debug)]
 pub struct State {
     /// What this network knows by itself.
-    pub zones: Arc<Zones>,
+    pub zones: Views,
     /// Names that are decoded.
     pub embedded: Arc<Embedded>,
     /// Names that never leave the network.

@@ -80,7 +80,7 @@ mod tests {
     use crate::name::embedded::{Embedded, preset};
     use crate::name::special::SpecialUse;
     use crate::rebinding::{Judge, Policy};
-    use crate::resolver::{Resolver, State};
+    use crate::resolver::{Resolver, State, Views};
     use crate::upstream::{Group, Upstream};
 
     /// This door is the one of other systems; here it answers what needs no upstream, and what has none, and ends.
@@ -91,7 +91,7 @@ mod tests {
             .build()
             .unwrap();
         let state = State {
-            zones: Arc::default(),
+            zones: Views::default(),
             embedded: Arc::new(Embedded::new(preset("plex.direct").unwrap())),
             special: SpecialUse::new(),
             judge: Judge::new(Policy::default()),

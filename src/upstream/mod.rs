@@ -24,7 +24,7 @@ use crate::wire::{Answer, Name};
 
 pub use group::{Codes, Group, Policy, Strategy};
 pub use packet::Ask;
-pub use reach::{Gear, GearError};
+pub use reach::{Gear, GearError, OwnDoors};
 pub use server::{Digest, DigestError, Proof, Server, ServerError, StampError, Transport};
 pub use trust::{CaError, Trust, TrustError};
 pub use validate::{Bogus, Validator};

@@ -6,6 +6,7 @@
 pub mod answer;
 mod compression;
 pub mod edns;
+mod endpoint;
 pub mod header;
 pub mod hop;
 pub(crate) mod layout;
@@ -14,9 +15,11 @@ pub mod name;
 mod proofs;
 pub mod query;
 pub mod reply;
+pub mod svcb;
 pub mod types;
 
 pub use answer::Answer;
+pub use endpoint::Endpoint;
 pub use header::Header;
 pub use message::{Message, Record, Section};
 pub use name::{Name, NameError};

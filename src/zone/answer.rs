@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use super::Mode;
 use super::additional::Targets;
 use super::hosts::{self, Host};
 use super::node::Node;
 use super::tree::{Spot, Zone};
 use super::writer::Writer;
+use super::{Mode, Record};
 
 use crate::name::SuffixMap;
 use crate::wire::answer::MAX_CHAIN;
@@ -41,9 +41,11 @@ pub enum Looked {
 /// All that this network knows by itself.
 #[derive(Debug, Default)]
 pub struct Zones {
-    zones: SuffixMap<Arc<Zone>>,
+    by_origin: Arc<SuffixMap<Arc<Zone>>>,
     /// The hosts, as an overlay over everything; none if there are no hosts.
-    hosts: Option<Zone>,
+    hosts: Option<Arc<Zone>>,
+    /// What this server says of itself, as an overlay over the zones.
+    own: Option<Zone>,
 }
 
 impl Zones {
@@ -57,19 +59,47 @@ impl Zones {
             .collect();
         let here = |name: &Name| zones.find_all(name).any(|(_, zone)| zone.has(name));
         let records = hosts::records(hosts, here);
-        let hosts = (!records.is_empty()).then(|| Zone::new(Name::ROOT, Mode::Overlay, records));
-        Self { zones, hosts }
+        Self {
+            hosts: overlay(records).map(Arc::new),
+            by_origin: Arc::new(zones),
+            own: None,
+        }
+    }
+
+    /// The same, and what this server says of itself. Hosts and zones stand before it, where they have records of a name; that a
+    /// zone has none, or only a wildcard, is no word about a name that is written down elsewhere.
+    #[must_use]
+    pub fn with_own(&self, mut records: Vec<Record>) -> Self {
+        let has = |name: &Name| {
+            let hosts = self.hosts.as_ref().is_some_and(|hosts| hosts.has(name));
+            hosts
+                || self
+                    .by_origin
+                    .find_all(name)
+                    .any(|(_, zone)| zone.has(name))
+        };
+        records.retain(|record| !has(&record.owner));
+        Self {
+            by_origin: Arc::clone(&self.by_origin),
+            hosts: self.hosts.clone(),
+            own: overlay(records),
+        }
     }
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.zones.is_empty() && self.hosts.is_none()
+        self.by_origin.is_empty() && self.hosts.is_none() && self.own.is_none()
+    }
+
+    /// Whether this server says something of itself under a name.
+    pub fn is_own(&self, name: &Name) -> bool {
+        self.own.as_ref().is_some_and(|own| own.has(name))
     }
 
     /// The origins of the authoritative zones: name space that means something in this network only. An overlay lies over names
     /// that others answer for, so its origin is not among them.
     pub fn origins(&self) -> impl Iterator<Item = &Name> {
-        self.zones
+        self.by_origin
             .iter()
             .filter(|(_, zone)| zone.mode() == Mode::Authoritative)
             .map(|(origin, _)| origin)
@@ -77,7 +107,7 @@ impl Zones {
 
     /// The zones, for those who report on them.
     pub fn iter(&self) -> impl Iterator<Item = &Zone> {
-        self.zones.iter().map(|(_, zone)| &**zone)
+        self.by_origin.iter().map(|(_, zone)| &**zone)
     }
 
     /// Answers `query` with a reply of at most `limit` octets.
@@ -103,14 +133,14 @@ impl Zones {
     /// Whose word counts for `name`, and where it stands there. The longest origin wins; an overlay that has nothing passes the
     /// name on to the next shorter one.
     pub(super) fn find(&self, name: &Name, kind: RecordType) -> Option<(&Zone, Spot<'_>)> {
-        if let Some(hosts) = &self.hosts {
-            let spot = hosts.spot(name, kind);
-            if !hosts.passes(&spot) {
-                return Some((hosts, spot));
+        for overlay in self.hosts.as_deref().into_iter().chain(&self.own) {
+            let spot = overlay.spot(name, kind);
+            if !overlay.passes(&spot) {
+                return Some((overlay, spot));
             }
         }
         let mut child = None;
-        for (origin, zone) in self.zones.find_all(name) {
+        for (origin, zone) in self.by_origin.find_all(name) {
             let zone = &**zone;
             let spot = zone.spot(name, kind);
             if zone.passes(&spot) {
@@ -125,6 +155,11 @@ impl Zones {
         }
         child
     }
+}
+
+/// Records that lie over everything; none if there are none.
+fn overlay(records: Vec<Record>) -> Option<Zone> {
+    (!records.is_empty()).then(|| Zone::new(Name::ROOT, Mode::Overlay, records))
 }
 
 /// The way from the question's name along its aliases.

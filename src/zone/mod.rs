@@ -16,6 +16,7 @@ pub mod leases;
 mod load;
 pub mod master;
 mod node;
+mod own;
 mod record;
 mod table;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use complete::{complete, end};
 pub use finding::{Finding, Severity};
 pub use hosts::{Host, HostsError, read_hosts};
 pub use load::{load, load_single};
+pub use own::own_records;
 pub use record::Record;
 pub use tree::Zone;
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::output::say;
-use super::{Source, exit};
+use super::{Source, exit, read};
 use crate::config::{Finding, Settings, Severity};
 use crate::daemon::check_cache_file;
 use crate::daemon::local::{self, Loaded};
@@ -56,7 +56,7 @@ impl Check {
 
 /// The settings in a file, and what is wrong with them and with what they name.
 fn prove(path: &Path) -> (Option<Settings>, Vec<Finding>) {
-    let (settings, mut findings) = Settings::read(path);
+    let (settings, mut findings) = read(path);
     if let Some(settings) = &settings {
         match local::load(&settings.local, &Loaded::default(), clock::of_day()) {
             Ok(loaded) => findings.extend(loaded.warnings),

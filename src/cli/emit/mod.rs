@@ -1,5 +1,6 @@
 //! `lanward emit`.
 
+mod doors;
 mod known;
 mod output;
 mod wishes;
@@ -12,6 +13,7 @@ use clap::{Args, ValueEnum};
 
 use super::output::{complain, say};
 use super::{Source, exit};
+use crate::config::Settings;
 use crate::emit::{Emitted, Job, Mode, Refusal, TARGETS, Target, target};
 
 use wishes::Wishes;
@@ -104,6 +106,7 @@ impl Emit {
                 Ok(emitted)
             }),
             Job::Proxy { .. } => self.front(target),
+            Job::Devices { .. } => self.doors(target, &settings),
         };
         match emitted.and_then(|emitted| self.give(&emitted)) {
             Ok(()) => exit::OK,
@@ -123,6 +126,16 @@ impl Emit {
         }
         self.wishes.refuse_domains(target.title)?;
         target.emit_front(&self.wishes.front()?)
+    }
+
+    fn doors(&self, target: &Target, settings: &Settings) -> Result<Emitted, Refusal> {
+        if self.mode.is_some() {
+            return Err(Refusal::new(format!(
+                "{} is told of the encrypted doors and has no modes; leave --mode out",
+                target.title
+            )));
+        }
+        target.emit_doors(&self.wishes.doors(target.title, settings)?)
     }
 
     fn give(&self, emitted: &Emitted) -> Result<(), Refusal> {
@@ -185,6 +198,7 @@ fn table() -> String {
         let can = match target.job {
             Job::Resolver { .. } => modes.join(", "),
             Job::Proxy { .. } => "in front of a media server".to_owned(),
+            Job::Devices { .. } => "where the encrypted doors are".to_owned(),
         };
         lines.push(format!("  {:width$}  {}: {can}", target.name, target.title));
     }

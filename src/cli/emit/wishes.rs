@@ -4,9 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
 
+use super::doors;
 use super::known::{self, is_plain};
 use crate::config::Settings;
-use crate::emit::{Front, Mode, Plan, Refusal, Server, Suffix, Target};
+use crate::emit::{Doors, Front, Mode, Plan, Refusal, Server, Suffix, Target};
 use crate::name::breadth::{Breadth, breadth};
 use crate::rebinding::{Exception, builtin};
 use crate::wire::Name;
@@ -17,9 +18,9 @@ const HTTPS: u16 = 443;
 
 #[derive(Debug, Args)]
 pub(super) struct Wishes {
-    /// Where the target reaches lanward; without it where lanward listens
+    /// Where the target reaches lanward; without it where lanward listens. For encrypted doors it may be repeated, for each family
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_server)]
-    server: Option<SocketAddr>,
+    server: Vec<SocketAddr>,
     /// Domain with private answers, in place of those in the configuration; may be repeated
     #[arg(long, value_name = "NAME", value_parser = parse_domain)]
     domain: Vec<Name>,
@@ -49,7 +50,7 @@ impl Wishes {
         } else {
             settings.local.hosts.clone()
         };
-        let server = self.server.unwrap_or_else(|| known::listener(settings));
+        let server = self.one_server(settings)?;
         let plan = Plan::new(server)
             .block(known::ranges(settings))
             .probe_with(self.probe(settings, &hosts))
@@ -81,6 +82,33 @@ impl Wishes {
         Ok(lost.fold(plan, |plan, note| {
             plan.tell(&[Mode::Allow, Mode::Protect], note)
         }))
+    }
+
+    /// The encrypted doors that devices are told of.
+    pub(super) fn doors(&self, title: &str, settings: &Settings) -> Result<Doors, Refusal> {
+        let idle = [
+            ("--domain", !self.domain.is_empty()),
+            ("--plex", !self.plex.is_empty()),
+            ("--jellyfin", self.jellyfin.is_some()),
+            ("--host", self.host.is_some()),
+            ("--port", self.port.is_some()),
+        ];
+        if let Some((flag, _)) = idle.into_iter().find(|(_, given)| *given) {
+            return Err(Refusal::new(format!(
+                "{title}: names and ports are those of [server.tls]; leave {flag} out"
+            )));
+        }
+        doors::doors(settings, &self.server)
+    }
+
+    fn one_server(&self, settings: &Settings) -> Result<SocketAddr, Refusal> {
+        match self.server.as_slice() {
+            [] => Ok(known::listener(settings)),
+            [server] => Ok(*server),
+            _ => Err(Refusal::new(
+                "questions are handed to one address of lanward; name one --server",
+            )),
+        }
     }
 
     /// What a proxy stands in front of.
@@ -153,7 +181,7 @@ impl Wishes {
     pub(super) fn refuse_domains(&self, title: &str) -> Result<(), Refusal> {
         let resolver = [
             ("--domain", !self.domain.is_empty()),
-            ("--server", self.server.is_some()),
+            ("--server", !self.server.is_empty()),
         ];
         match resolver.into_iter().find(|(_, given)| *given) {
             None => Ok(()),

@@ -8,7 +8,7 @@
 
 mod table;
 
-use self::table::{ROWS, V6_LOOPBACK};
+use self::table::{CANARY, ROWS, Row, V6_LOOPBACK};
 use super::SuffixMap;
 use crate::wire::Name;
 
@@ -51,6 +51,15 @@ pub struct SpecialUse {
 impl SpecialUse {
     /// The table as the documents have it.
     pub fn new() -> Self {
+        Self::of(ROWS.iter())
+    }
+
+    /// The same, without the name by which Firefox is told to leave its own DNS over HTTPS off.
+    pub fn without_canary() -> Self {
+        Self::of(ROWS.iter().filter(|(zone, ..)| *zone != CANARY))
+    }
+
+    fn of<'a>(rows: impl Iterator<Item = &'a Row>) -> Self {
         let found = |zone, rule, source, routable| Found {
             zone,
             rule,
@@ -58,7 +67,7 @@ impl SpecialUse {
             routable,
         };
         let mut zones = SuffixMap::new();
-        for (zone, rule, source, routable) in ROWS {
+        for (zone, rule, source, routable) in rows {
             if let Ok(zone) = zone.parse::<Name>() {
                 zones.insert(zone, found(zone, *rule, source, *routable));
             }
@@ -153,6 +162,13 @@ mod tests {
                 .iter()
                 .all(|found| found.zone != Name::ROOT && !found.source.is_empty())
         );
+    }
+
+    #[test]
+    fn the_canary_alone_can_be_left_out() {
+        let table = SpecialUse::without_canary();
+        assert_eq!(table.find(&name("use-application-dns.net")), None);
+        assert_eq!(table.iter().count(), SpecialUse::new().iter().count() - 1);
     }
 
     #[test]

@@ -9,8 +9,15 @@ pub(super) const V6_LOOPBACK: &str =
 const V6_UNSPECIFIED: &str =
     "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa";
 
+/// NXDOMAIN for it tells Firefox to leave its own DNS over HTTPS off, which would see none of the local names
+/// (<https://support.mozilla.org/en-US/kb/canary-domain-use-application-dnsnet>).
+pub(super) const CANARY: &str = "use-application-dns.net";
+
 /// Zone, rule, source, routable.
-pub(super) const ROWS: &[(&str, Special, &str, bool)] = &[
+pub(super) type Row = (&'static str, Special, &'static str, bool);
+
+/// All of them.
+pub(super) const ROWS: &[Row] = &[
     ("localhost", Special::Localhost, "RFC 6761 §6.3", false),
     ("invalid", Special::Nxdomain, "RFC 6761 §6.4", false),
     ("onion", Special::Nxdomain, "RFC 7686 §2", false),
@@ -26,15 +33,10 @@ pub(super) const ROWS: &[(&str, Special, &str, bool)] = &[
     ),
     ("home.arpa", Special::Empty, "RFC 8375 §4", true),
     ("service.arpa", Special::Empty, "RFC 9665 §10", true),
-    // There is no designated resolver to tell of, and a public one's answer would lead clients around this resolver.
+    // What this server says of itself stands in local data. Where it says nothing there is no designated resolver, and a public
+    // one's answer would lead clients around this one.
     ("resolver.arpa", Special::Nothing, "RFC 9462 §4", false),
-    // NXDOMAIN tells Firefox to leave its own DNS over HTTPS off, which would see none of the local names.
-    (
-        "use-application-dns.net",
-        Special::Nxdomain,
-        "Mozilla canary domain",
-        true,
-    ),
+    (CANARY, Special::Nxdomain, "Mozilla canary domain", true),
     ("10.in-addr.arpa", Special::Empty, "RFC 6303 §4.1", true),
     (
         "168.192.in-addr.arpa",

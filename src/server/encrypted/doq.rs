@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::UdpSocket;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -12,7 +11,7 @@ use tokio::time::timeout;
 
 use super::activity::{Activity, Doing};
 use super::quic::Door;
-use super::{IDLE, Tls};
+use super::{IDLE, PATIENCE, Tls};
 use crate::server::House;
 use crate::server::accept::Guest;
 use crate::server::question::NoReply;
@@ -29,8 +28,6 @@ const PROTOCOL_ERROR: VarInt = VarInt::from_u32(2);
 const REQUEST_CANCELLED: VarInt = VarInt::from_u32(3);
 const EXCESSIVE_LOAD: VarInt = VarInt::from_u32(4);
 
-/// How long a question may take to come in, or a reply to be taken.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// The length in front of a message.
 const LENGTH: usize = 2;
 

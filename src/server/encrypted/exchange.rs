@@ -1,14 +1,13 @@
 //! DNS over HTTPS (RFC 8484): what a request asks, and what it gets, whichever version of HTTP carries both.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{ALLOW, ALT_SVC, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::timeout;
 
+use super::PATIENCE;
 use crate::server::accept::Guest;
 use crate::server::question::NoReply;
 use crate::server::udp::PACKET;
@@ -21,8 +20,6 @@ const MOST: usize = PACKET;
 pub(super) const HEAD: u32 = 16 << 10;
 /// What is read of a body that is too long, so that its client hears why.
 const WASTE: usize = 64 << 10;
-/// How long the body of a request may take to come in.
-const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// The media type of DNS messages (RFC 8484 §6).
 const MESSAGE: HeaderValue = HeaderValue::from_static("application/dns-message");
@@ -40,6 +37,8 @@ const HOP: Hop = Hop {
 pub(super) struct Exchange {
     /// The path at which it is.
     path: String,
+    /// Where the same is to be had with HTTP/3 (RFC 7838).
+    alternative: Option<HeaderValue>,
 }
 
 /// Where the question of a request is.
@@ -111,20 +110,25 @@ impl Body {
 }
 
 impl Exchange {
-    /// With DNS at this path.
-    pub(super) fn new(path: String) -> Self {
-        Self { path }
+    /// With DNS at this path, and the same with HTTP/3 at this port.
+    pub(super) fn new(path: String, h3: Option<u16>) -> Self {
+        // For the day that RFC 7838 §3.1 has where nothing is said.
+        let alternative = h3.and_then(|port| format!("h3=\":{port}\"").parse().ok());
+        Self { path, alternative }
     }
 
     /// Does what a request asks; `body` are the octets that come after its head, as [`Body`] takes them.
     pub(super) async fn serve(
         &self,
-        head: &Parts,
+        head: Parts,
         body: impl Future<Output = Result<Vec<u8>, Refusal>>,
         guest: &Guest,
     ) -> Response<Bytes> {
+        let bare = head.method == Method::HEAD;
         let answered = async {
-            let question = self.question(head, body).await?;
+            let question = self.question(&head, body).await?;
+            // A hundred of them would wait with as many questions.
+            drop(head);
             let reply = guest.answer(question, HOP).await;
             reply.map_err(|none| match none {
                 NoReply::NoQuery => Refusal::NoQuery,
@@ -136,8 +140,11 @@ impl Exchange {
             Ok(reply) => respond(reply),
             Err(refusal) => self.refuse(refusal),
         };
+        if let Some(alternative) = &self.alternative {
+            response.headers_mut().insert(ALT_SVC, alternative.clone());
+        }
         // The same head as to a GET, without what would follow (RFC 9110 §9.3.2).
-        if head.method == Method::HEAD {
+        if bare {
             response.body_mut().clear();
         }
         response
@@ -149,7 +156,7 @@ impl Exchange {
         head: &Parts,
         body: impl Future<Output = Result<Vec<u8>, Refusal>>,
     ) -> Result<Vec<u8>, Refusal> {
-        let body = async { timeout(BODY_TIME, body).await.map_err(|_| Refusal::Slow)? };
+        let body = async { timeout(PATIENCE, body).await.map_err(|_| Refusal::Slow)? };
         match self.read(head) {
             Ok(Asked::Question(question)) => Ok(question),
             Ok(Asked::Body) => body.await,
@@ -206,7 +213,7 @@ impl Exchange {
             Refusal::NoQuery => (StatusCode::BAD_REQUEST, "that is no DNS query".to_owned()),
             Refusal::Slow => (
                 StatusCode::REQUEST_TIMEOUT,
-                format!("the body has to come within {BODY_TIME:?}"),
+                format!("the body has to come within {PATIENCE:?}"),
             ),
             Refusal::Broken => (StatusCode::BAD_REQUEST, "the body breaks off".to_owned()),
             Refusal::Untaken => (
@@ -321,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_get_asks_in_its_uri() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         let of = |length: usize| format!("{PATH}?dns={}", BASE64URL_NOPAD.encode(&vec![0; length]));
         let asked = |octets: &[u8]| Ok(Asked::Question(octets.to_vec()));
         for (uri, expected) in [
@@ -351,7 +358,7 @@ mod tests {
 
     #[test]
     fn a_post_asks_in_its_body() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         for (method, media_type, length, expected) in [
             ("POST", DNS, "33", Ok(Asked::Body)),
             (
@@ -384,7 +391,7 @@ mod tests {
 
     #[test]
     fn refusals_say_what_is_allowed() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         for (refusal, status, words) in [
             (Refusal::NotFound, 404, PATH),
             (Refusal::Method, 405, "POST"),
@@ -410,7 +417,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_body_has_to_come_in_time() {
-        let exchange = Exchange::new(PATH.to_owned());
+        let exchange = Exchange::new(PATH.to_owned(), None);
         let head = head("POST", PATH, &[("content-type", DNS)]);
         let whole = exchange.question(&head, ready(Ok(vec![7]))).await;
         assert_eq!(whole, Ok(vec![7]));

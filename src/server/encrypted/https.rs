@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -22,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use super::activity::Activity;
 use super::exchange::{Body, Exchange, HEAD, Refusal};
 use super::patient::Patient;
-use super::{FAREWELL, IDLE, STREAMS, Tls, TlsError, shake};
+use super::{FAREWELL, IDLE, PATIENCE, STREAMS, Tls, TlsError, shake};
 use crate::server::accept::{Guest, accept};
 use crate::server::{GRACE, House};
 
@@ -30,8 +29,6 @@ use crate::server::{GRACE, House};
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
 
-/// How long a client may leave its replies where they are.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How much a client may send ahead on one stream, and on all of them.
 const WINDOW: u32 = 16 << 10;
 const ALL_WINDOWS: u32 = 64 << 10;
@@ -42,15 +39,16 @@ const SEND_BUFFER: usize = 64 << 10;
 const RESETS: usize = 20;
 const OWN_RESETS: usize = 100;
 
-/// Makes a door of a listener: the future that serves DNS at `path` until the end.
+/// Makes a door of a listener: the future that serves DNS at `path` until the end, and tells clients of the port `h3` where the
+/// same is to be had with HTTP/3.
 pub fn serve(
     listener: TcpListener,
     house: House,
     tls: &Tls,
-    path: String,
+    (path, h3): (String, Option<u16>),
 ) -> Result<impl Future<Output = ()> + Send + use<>, TlsError> {
     let acceptor = TlsAcceptor::from(Arc::new(tls.for_streams(&[HTTP2, HTTP1])?));
-    let exchange = Arc::new(Exchange::new(path));
+    let exchange = Arc::new(Exchange::new(path, h3));
     Ok(accept(listener, house, move |stream, guest| {
         let shaken = shake(&acceptor, stream, guest.house.stop.clone());
         let visit = Visit {
@@ -157,7 +155,7 @@ async fn respond(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let _doing = visit.activity.begin();
     let (head, body) = request.into_parts();
-    let response = visit.exchange.serve(&head, take(body), &visit.guest);
+    let response = visit.exchange.serve(head, take(body), &visit.guest);
     Ok(response.await.map(Full::new))
 }
 
@@ -190,6 +188,8 @@ where
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+
+    use std::time::Duration;
 
     use super::*;
     use tokio::time::Instant;

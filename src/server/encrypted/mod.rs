@@ -9,9 +9,13 @@ mod certificate;
 mod doq;
 mod dot;
 mod exchange;
+mod facts;
+mod h3;
 mod https;
 mod patient;
 mod quic;
+mod root;
+mod self_signed;
 mod tls;
 
 use std::fmt;
@@ -23,10 +27,13 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::{Certificate, CertificateError, Half};
 pub use doq::serve as serve_doq;
 pub use dot::serve as serve_dot;
+pub use facts::Facts;
+pub use h3::serve as serve_h3;
 pub use https::serve as serve_https;
+pub use self_signed::{Made, SelfSigned, SelfSignedError};
 pub use tls::{Tls, TlsError};
 
 /// What is spoken at an encrypted door.
@@ -65,6 +72,8 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long a connection may lie idle: longer than over TCP, since a new one costs a handshake. Idle connections make room for
 /// new ones, so this keeps nobody out.
 const IDLE: Duration = Duration::from_secs(30);
+/// How long a request may take to come in, or its reply to be taken.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a client may take to see that a connection is to end on which nothing is under way.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Requests that a client may have under way on one connection; fewer would limit what it can do at the same time (RFC 9113

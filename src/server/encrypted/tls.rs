@@ -1,5 +1,6 @@
 //! How TLS is spoken: with which certificate, and how sessions are taken up again.
 
+use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -26,8 +27,14 @@ pub struct Tls {
 }
 
 /// The certificate that is shown now, whatever name a client asks for: many ask by address, and then by none.
-#[derive(Debug)]
 struct Shown(ArcSwap<CertifiedKey>);
+
+/// Nothing that somebody prints or logs may hold the key.
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shown").finish_non_exhaustive()
+    }
+}
 
 impl ResolvesServerCert for Shown {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
@@ -38,7 +45,7 @@ impl ResolvesServerCert for Shown {
 impl Tls {
     /// TLS with this certificate.
     pub fn new(certificate: &Certificate) -> Result<Self, TlsError> {
-        let shown = ArcSwap::new(Arc::clone(&certificate.0));
+        let shown = ArcSwap::new(Arc::clone(&certificate.certified));
         Ok(Self {
             shown: Arc::new(Shown(shown)),
             tickets: ring::Ticketer::new()?,
@@ -47,7 +54,7 @@ impl Tls {
 
     /// Shows another certificate from now on. Connections that there are go on.
     pub fn replace(&self, certificate: &Certificate) {
-        self.shown.0.store(Arc::clone(&certificate.0));
+        self.shown.0.store(Arc::clone(&certificate.certified));
     }
 
     /// TLS 1.2 and 1.3, for streams, with these application protocols (ALPN) in the order of preference.

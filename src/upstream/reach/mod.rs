@@ -1,10 +1,12 @@
 //! How one server is reached: where it is, and by what it proves that it is the right one.
 
 mod bootstrap;
+mod own;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -14,6 +16,8 @@ use super::{Group, Policy, Proof, Server, Transport};
 
 use bootstrap::Finder;
 
+pub use own::OwnDoors;
+
 /// What the servers of a group share.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Gear {
@@ -22,6 +26,8 @@ pub struct Gear {
     /// The servers that know the addresses of others; each has an address itself. Without any, the servers of a group that have
     /// an address are asked about those that have none.
     pub bootstrap: Vec<Server>,
+    /// Where this program itself listens, and so nobody is asked.
+    pub own: OwnDoors,
 }
 
 /// Why a server cannot be asked, whatever the network does.
@@ -111,7 +117,44 @@ enum Place {
     /// Where it is said to be.
     Given(Vec<SocketAddr>),
     /// Where its name leads.
-    Sought(Box<Finder>),
+    Sought(Box<Sought>),
+}
+
+/// A server that has only a name.
+#[derive(Debug)]
+struct Sought {
+    finder: Finder,
+    server: Server,
+    own: OwnDoors,
+    /// Its name led to ourselves the last time, and that was told.
+    told: AtomicBool,
+}
+
+impl Sought {
+    /// Its addresses, without those at which we would ask ourselves for ever.
+    async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        let found = self.finder.addresses().await?;
+        let is_own = |address: &SocketAddr| self.own.are_at(self.server.transport(), *address);
+        let Some(own) = found.iter().copied().find(is_own) else {
+            self.told.store(false, Ordering::Relaxed);
+            return Ok(found);
+        };
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "upstream server {} is said to be at {own}, where lanward itself listens; it is not asked there",
+                self.server
+            );
+        }
+        let others: Vec<SocketAddr> = found
+            .into_iter()
+            .filter(|address| !is_own(address))
+            .collect();
+        if others.is_empty() {
+            let words = format!("it is said to be at {own}, where lanward itself listens");
+            return Err(io::Error::other(words));
+        }
+        Ok(others)
+    }
 }
 
 impl Reach {
@@ -149,7 +192,7 @@ impl Reach {
         }
         let addresses = match &way.place {
             Place::Given(addresses) => addresses.clone(),
-            Place::Sought(finder) => finder.addresses().await?,
+            Place::Sought(sought) => sought.addresses().await?,
         };
         Ok(Target {
             transport: self.transport,
@@ -167,8 +210,8 @@ impl Reach {
         let Ok(way) = &self.way else {
             return error;
         };
-        if let Place::Sought(finder) = &way.place {
-            finder.doubt();
+        if let Place::Sought(sought) = &way.place {
+            sought.finder.doubt();
         }
         let doubt = way.tls.as_ref().and_then(|tls| tls.witness.take_doubt());
         match doubt {
@@ -192,7 +235,12 @@ impl Way {
             Some(name) if server.addresses().is_empty() => {
                 let informed = informed(server, servers, &gear.bootstrap);
                 let group = Group::new(informed, Policy::default(), gear);
-                Place::Sought(Box::new(Finder::new(name, server.port(), group)))
+                Place::Sought(Box::new(Sought {
+                    finder: Finder::new(name, server.port(), group),
+                    server: server.clone(),
+                    own: gear.own.clone(),
+                    told: AtomicBool::new(false),
+                }))
             }
             _ => Place::Given(server.addresses().to_vec()),
         };

@@ -1,6 +1,5 @@
 //! The service parameters of SVCB and HTTPS records (RFC 9460 §2, §7, appendix A).
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -8,45 +7,35 @@ use super::Fault;
 use super::lexer::{Token, shown};
 use super::rdata::base64;
 use super::text::{BadEscape, Octet, Octets, bad_escape, number};
-
-/// The keys that have names, each at the place of its number (IANA "Service Parameter Keys").
-const KEYS: [&str; 9] = [
-    "mandatory",
-    "alpn",
-    "no-default-alpn",
-    "port",
-    "ipv4hint",
-    "ech",
-    "ipv6hint",
-    "dohpath",
-    "ohttp",
-];
+use crate::wire::svcb::{self, ParameterError, Parameters, WORDS, key};
 
 /// Appends the parameters in the order of their keys, which the wire wants and the text does not.
 pub(super) fn write(out: &mut Vec<u8>, tokens: &[Token<'_>]) -> Result<(), Fault> {
-    let mut parameters = BTreeMap::new();
+    let mut parameters = Parameters::default();
+    let mut mandatory_at = 0;
     for token in tokens {
         let fault = |problem| Fault::new(token.line, problem);
         let (key, value) = parameter(token.text).map_err(fault)?;
-        if parameters.insert(key, (value, token.line)).is_some() {
-            return Err(fault(format!("{} is there twice", key_name(key))));
+        if key == key::MANDATORY {
+            mandatory_at = token.line;
         }
+        parameters.insert(key, value).map_err(|error| {
+            let word = key_name(key);
+            fault(match error {
+                ParameterError::Twice => format!("{word} is there twice"),
+                ParameterError::TooLong => format!("{word} is too long"),
+            })
+        })?;
     }
     // A record that names a mandatory key without having it is of no use to anybody (RFC 9460 §8).
-    if let Some((mandatory, line)) = parameters.get(&0) {
-        let absent = |key: &u16| *key == 0 || !parameters.contains_key(key);
+    if let Some(mandatory) = parameters.get(key::MANDATORY) {
+        let absent = |key: &u16| *key == key::MANDATORY || parameters.get(*key).is_none();
         if let Some(key) = keys_in(mandatory).find(absent) {
             let problem = format!("mandatory names {}, which is not there", key_name(key));
-            return Err(Fault::new(*line, problem));
+            return Err(Fault::new(mandatory_at, problem));
         }
     }
-    for (key, (value, line)) in parameters {
-        let length = u16::try_from(value.len())
-            .map_err(|_| Fault::new(line, format!("{} is too long", key_name(key))))?;
-        out.extend(key.to_be_bytes());
-        out.extend(length.to_be_bytes());
-        out.extend(value);
-    }
+    parameters.write(out);
     Ok(())
 }
 
@@ -54,15 +43,15 @@ pub(super) fn write(out: &mut Vec<u8>, tokens: &[Token<'_>]) -> Result<(), Fault
 fn parameter(text: &[u8]) -> Result<(u16, Vec<u8>), String> {
     let mut parts = text.splitn(2, |octet| *octet == b'=');
     let name = parts.next().unwrap_or_default();
-    let key = key(name).ok_or_else(|| {
+    let key = number_of(name).ok_or_else(|| {
         format!(
             "{} is no service parameter; allowed: {}, or key and a number up to 65534",
             shown(name),
-            KEYS.join(", ")
+            WORDS.join(", ")
         )
     })?;
     let value = octets(unquoted(parts.next().unwrap_or_default()))?;
-    let named = KEYS
+    let named = WORDS
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let encoded = if named {
@@ -75,8 +64,8 @@ fn parameter(text: &[u8]) -> Result<(u16, Vec<u8>), String> {
     Ok((key, encoded))
 }
 
-fn key(name: &[u8]) -> Option<u16> {
-    let known = KEYS
+fn number_of(name: &[u8]) -> Option<u16> {
+    let known = WORDS
         .iter()
         .position(|key| name.eq_ignore_ascii_case(key.as_bytes()));
     if let Some(place) = known {
@@ -90,7 +79,7 @@ fn key(name: &[u8]) -> Option<u16> {
 }
 
 fn key_name(key: u16) -> String {
-    match KEYS.get(usize::from(key)) {
+    match WORDS.get(usize::from(key)) {
         Some(name) => (*name).to_owned(),
         None => format!("key{key}"),
     }
@@ -116,16 +105,16 @@ fn octets(value: &[u8]) -> Result<Vec<u8>, String> {
 /// The value of a known key on the wire (RFC 9460 §7).
 fn encode(key: u16, value: &[u8]) -> Option<Vec<u8>> {
     match key {
-        0 => mandatory(value),
-        1 => alpn(value),
-        3 => {
+        key::MANDATORY => mandatory(value),
+        key::ALPN => svcb::alpn(items(value)?),
+        key::PORT => {
             let port = u16::try_from(number(value, 65_535)?).ok()?;
             Some(port.to_be_bytes().to_vec())
         }
-        4 => addresses(value, |address: Ipv4Addr| address.octets()),
-        5 => base64(value).ok().filter(|list| !list.is_empty()),
-        6 => addresses(value, |address: Ipv6Addr| address.octets()),
-        7 => (!value.is_empty()).then(|| value.to_vec()),
+        key::IPV4HINT => addresses(value, |address: Ipv4Addr| address.octets()),
+        key::ECH => base64(value).ok().filter(|list| !list.is_empty()),
+        key::IPV6HINT => addresses(value, |address: Ipv6Addr| address.octets()),
+        key::DOHPATH => (!value.is_empty()).then(|| value.to_vec()),
         // no-default-alpn and ohttp say all by being there.
         _ => value.is_empty().then(Vec::new),
     }
@@ -135,7 +124,7 @@ fn encode(key: u16, value: &[u8]) -> Option<Vec<u8>> {
 fn mandatory(value: &[u8]) -> Option<Vec<u8>> {
     let mut keys = items(value)?
         .iter()
-        .map(|name| key(name))
+        .map(|name| number_of(name))
         .collect::<Option<Vec<_>>>()?;
     keys.sort_unstable();
     let repeated = keys.windows(2).any(|pair| pair.first() == pair.last());
@@ -147,15 +136,6 @@ fn keys_in(mandatory: &[u8]) -> impl Iterator<Item = u16> {
         .chunks_exact(2)
         .filter_map(|key| key.try_into().ok())
         .map(u16::from_be_bytes)
-}
-
-fn alpn(value: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    for protocol in items(value)? {
-        out.push(u8::try_from(protocol.len()).ok()?);
-        out.extend(protocol);
-    }
-    Some(out)
 }
 
 fn addresses<T: FromStr, const N: usize>(

@@ -8,6 +8,7 @@ use super::start;
 use crate::support::client::{PATIENCE, Stream, check, frame};
 use crate::support::lanward::Lanward;
 use crate::support::records::{A, TXT, a, txt};
+use crate::support::reply::Reply;
 use crate::support::until;
 use crate::support::upstream::{Behaviour, Gate, Seen, Upstream};
 use crate::support::wire::{Query, Response, text};
@@ -242,4 +243,23 @@ fn resets_do_not_end_the_listener() {
         1
     )) == 1));
     lanward.assert_alive();
+}
+
+/// How long a connection stays is told to who asks, and where there is a connection (RFC 7828 §3.2).
+#[test]
+fn who_asks_is_told_how_long_a_connection_stays() {
+    const KEEPALIVE: (u16, &[u8]) = (11, &[]);
+    let (_upstream, lanward) = start();
+    let told = |reply: Reply| {
+        let mut options = reply.edns.unwrap().options.into_iter();
+        options.find(|(code, _)| *code == KEEPALIVE.0)
+    };
+    let curious = Query::new("localhost", A).edns(|edns| {
+        edns.options = vec![(KEEPALIVE.0, KEEPALIVE.1.to_vec())];
+    });
+    let tenths = 100_u16.to_be_bytes().to_vec();
+    assert_eq!(told(lanward.client().tcp(&curious)), Some((11, tenths)));
+    assert_eq!(told(lanward.client().udp(&curious)), None);
+    let incurious = Query::new("localhost", A);
+    assert_eq!(told(lanward.client().tcp(&incurious)), None);
 }

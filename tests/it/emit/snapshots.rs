@@ -7,6 +7,7 @@ use std::{fs, thread};
 
 use tempfile::TempDir;
 
+use crate::support::authority::Authority;
 use crate::support::command::{Ran, run};
 
 /// The id of the Plex server in these texts.
@@ -44,9 +45,46 @@ $TTL 300
 ns A 192.168.1.2
 ";
 
+/// The encrypted doors. The file names are those of a test's own authority.
+fn doors(authority: &Authority) -> String {
+    let [certificate, key] = authority.files();
+    format!(
+        "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = \"dns.home.example\"\n\
+         tls = [\"0.0.0.0:853\", \"[::]:853\"]\nquic = [\"0.0.0.0:853\"]\nhttps = [\"0.0.0.0:443\", \"[::]:443\"]\nh3 = [\"0.0.0.0:443\"]\n"
+    )
+}
+
+/// What somebody without `[server.tls]` reads, and somebody who does not say where lanward is; then one address, one of each family,
+/// and the one that the doors have.
+fn transcripts_of_doors(target: &str) -> Vec<String> {
+    let authority = Authority::new();
+    let on_all = doors(&authority);
+    let on_one = on_all
+        .replace("0.0.0.0", "192.168.1.2")
+        .replace("[::]", "[fd00::2]");
+    let both = ["--server", "192.168.1.2", "--server", "fd00::2"];
+    let cases: [(&str, &[&str]); 5] = [
+        ("", &[]),
+        (&on_all, &[]),
+        (&on_all, &both[..2]),
+        (&on_all, &both),
+        (&on_one, &[]),
+    ];
+    let texts = cases.map(|(more, arguments)| {
+        let arguments = [&[target], arguments].concat();
+        shown(&arguments, &try_emit_with(&arguments, more))
+    });
+    texts.into()
+}
+
 /// Runs `lanward emit` with these arguments and the configuration above.
 pub(super) fn try_emit(arguments: &[&str]) -> Ran {
-    let folder = network();
+    try_emit_with(arguments, "")
+}
+
+/// The same, with more in the configuration.
+fn try_emit_with(arguments: &[&str], more: &str) -> Ran {
+    let folder = network(more);
     let file = folder.path().join("lanward.toml");
     let config = ["--config", file.to_str().unwrap()];
     run(&[&["emit"], arguments, &config].concat())
@@ -64,23 +102,34 @@ pub(super) fn emit(arguments: &[&str]) -> String {
     emitted.out
 }
 
-fn network() -> TempDir {
+fn network(more: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("lanward.toml"), CONFIGURATION).unwrap();
+    let configuration = CONFIGURATION.to_owned() + more;
+    fs::write(folder.path().join("lanward.toml"), configuration).unwrap();
     fs::write(folder.path().join("home.arpa.zone"), ZONE).unwrap();
     folder
 }
 
-/// Every target in the list, and whether it stands in front of a media server.
-pub(super) fn targets() -> Vec<(String, bool)> {
+/// What a target is for, as the list says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Resolver,
+    Proxy,
+    Devices,
+}
+
+/// Every target in the list.
+fn targets() -> Vec<(String, Kind)> {
     let list = emit(&["--list"]);
     let mut targets = Vec::new();
     for line in list.lines().filter(|line| line.starts_with("  ")) {
         let name = line.split_whitespace().next().unwrap();
-        targets.push((
-            name.to_owned(),
-            line.ends_with("in front of a media server"),
-        ));
+        let kind = match line.rsplit_once(": ").unwrap().1 {
+            "in front of a media server" => Kind::Proxy,
+            "where the encrypted doors are" => Kind::Devices,
+            _ => Kind::Resolver,
+        };
+        targets.push((name.to_owned(), kind));
     }
     assert!(targets.len() > 1, "no targets in {list}");
     targets
@@ -88,7 +137,10 @@ pub(super) fn targets() -> Vec<(String, bool)> {
 
 /// A command as somebody types it, and what it says.
 fn transcript(arguments: &[&str]) -> String {
-    let emitted = try_emit(arguments);
+    shown(arguments, &try_emit(arguments))
+}
+
+fn shown(arguments: &[&str], emitted: &Ran) -> String {
     let ending = match emitted.code.unwrap() {
         0 => String::new(),
         code => format!("(exit code {code})\n"),
@@ -102,9 +154,11 @@ fn transcript(arguments: &[&str]) -> String {
 }
 
 /// All that is kept about a target.
-fn transcripts(target: &str, is_proxy: bool) -> String {
+fn transcripts(target: &str, kind: Kind) -> String {
     let run = |more: &[&str]| transcript(&[&[target], more].concat());
-    let texts: Vec<String> = if is_proxy {
+    let texts: Vec<String> = if kind == Kind::Devices {
+        transcripts_of_doors(target)
+    } else if kind == Kind::Proxy {
         let plex = [
             "--plex",
             "192.168.1.10",
@@ -147,7 +201,7 @@ fn every_target_in_every_mode_is_as_reviewed() {
     thread::scope(|scope| {
         // The program runs some hundred times.
         let running: Vec<_> = (targets.iter())
-            .map(|(target, is_proxy)| (target, scope.spawn(|| transcripts(target, *is_proxy))))
+            .map(|(target, kind)| (target, scope.spawn(|| transcripts(target, *kind))))
             .collect();
         for (target, texts) in running {
             let texts = texts.join().unwrap();

@@ -15,9 +15,9 @@ use rustls::{ClientConnection, StreamOwned};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::{DECODED, House, runtime};
+use super::{DECODED, House, answered, runtime};
 use crate::support::authority::NAME;
-use crate::support::client::{PATIENCE, check};
+use crate::support::client::PATIENCE;
 use crate::support::peers::installed;
 use crate::support::records::{A, a};
 use crate::support::wire::{FORMERR, Query, Response as Message, SERVFAIL};
@@ -66,7 +66,7 @@ fn uri(house: &House, rest: &str) -> String {
     format!("https://{NAME}:{}{rest}", house.https().port())
 }
 
-fn get(query: &[u8]) -> String {
+pub(super) fn get(query: &[u8]) -> String {
     format!("/dns-query?dns={}", BASE64URL_NOPAD.encode(query))
 }
 
@@ -135,6 +135,8 @@ fn the_message_is_that_of_the_udp_door() {
             assert_eq!(answer.body, udp, "{version}");
             assert_eq!(answer.headers["content-type"], "application/dns-message");
             assert_eq!(answer.headers["content-length"], udp.len().to_string());
+            let h3 = format!("h3=\":{}\"", house.h3().port());
+            assert_eq!(answer.headers["alt-svc"], h3);
             assert_eq!(
                 answer.max_age(),
                 Reply::parse(&udp).unwrap().answer[0].ttl,
@@ -272,7 +274,7 @@ fn who_names_no_protocol_speaks_http_1() {
     stream.read_to_end(&mut said).unwrap();
     let answer = Answer::parse(&said);
     assert_eq!(answer.status, 200);
-    check(&query, &answer.body);
+    answered(&query, &answer.body);
 }
 
 /// HTTP/2 as it is, without curl's good manners.
@@ -317,15 +319,15 @@ fn a_slow_name_does_not_hold_a_local_one() {
         let send = connect(&house).await;
         let mut waiting = Box::pin(begin(&send, &slow).await);
         let answer = begin(&send, &fast).await;
-        let answered = tokio::select! {
+        let first = tokio::select! {
             biased;
             answer = answer => answer,
             _ = &mut waiting => panic!("the slow one is answered, though nobody did"),
         };
-        check(&fast, &answered);
+        answered(&fast, &first);
         assert!(until(PATIENCE, || house.upstream.count("slow.example") > 0));
         gate.open();
-        check(&slow, &timeout(PATIENCE, waiting).await.unwrap());
+        answered(&slow, &timeout(PATIENCE, waiting).await.unwrap());
     });
 }
 
@@ -336,7 +338,7 @@ fn a_hundred_requests_at_a_time_and_the_others_after_them() {
     runtime().block_on(async {
         let send = connect(&house).await;
         let more = Query::new(DECODED, A);
-        check(&more, &begin(&send, &more).await.await);
+        answered(&more, &begin(&send, &more).await.await);
         assert_eq!(send.current_max_send_streams(), 100);
         let mut waiting = Vec::new();
         for number in 0..100 {
@@ -348,9 +350,9 @@ fn a_hundred_requests_at_a_time_and_the_others_after_them() {
         assert!(early.is_err(), "there is no place for it yet");
         gate.open();
         for (answer, query) in waiting {
-            check(&query, &timeout(PATIENCE, answer).await.unwrap());
+            answered(&query, &timeout(PATIENCE, answer).await.unwrap());
         }
-        check(&more, &timeout(PATIENCE, answer).await.unwrap());
+        answered(&more, &timeout(PATIENCE, answer).await.unwrap());
     });
 }
 
@@ -364,10 +366,9 @@ fn the_end_waits_for_what_is_under_way() {
         let answer = begin(&send, &query).await;
         assert!(until(PATIENCE, || house.upstream.count("late.example") > 0));
         house.lanward.signal("-TERM");
-        assert!(until(PATIENCE, || house.lanward.logged("stop") > 0));
-        gate.open();
-        check(&query, &timeout(PATIENCE, answer).await.unwrap());
         let over = until(PATIENCE, || TcpStream::connect(house.https()).is_err());
         assert!(over, "nobody listens any more");
+        gate.open();
+        answered(&query, &timeout(PATIENCE, answer).await.unwrap());
     });
 }

@@ -26,8 +26,6 @@ const OF_ONE: usize = 16;
 /// How much more memory an attack may take.
 const MEMORY: usize = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The doors that are asked whether they serve.
-const DOORS: [Door; 3] = [Door::Tls, Door::Https, Door::Quic];
 /// The client that is to be served whatever others do.
 const GOOD: Ipv4Addr = Ipv4Addr::new(127, 0, 9, 9);
 
@@ -37,7 +35,7 @@ fn withstand<T>(attack: impl FnOnce(&House) -> T) {
     let before = house.lanward.rss();
     let attackers = attack(&house);
     house.lanward.assert_alive();
-    for door in DOORS {
+    for door in Door::ALL {
         let server = door.of(&house.lanward);
         let caller = Caller::connect(door, server, &house.authority, GOOD);
         let query = Query::new(DECODED, A).bytes();

@@ -1,29 +1,32 @@
 //! The encrypted doors, knocked at by clients of others.
 
+mod certificate;
 mod chromium;
+mod discovery;
 mod dnsperf;
 mod dot;
+mod h3;
 mod https;
 mod limits;
 mod quic;
+mod reload;
 mod resolved;
 mod same;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
-use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio::runtime::Runtime;
 
 use crate::support::authority::{Authority, NAME};
+use crate::support::caller::{self, Door, believing};
+use crate::support::client::check;
 use crate::support::lanward::Lanward;
 use crate::support::records::a;
 use crate::support::upstream::{Act, Behaviour, Gate, Seen, Upstream};
-use crate::support::wire::Response;
+use crate::support::wire::{Query, Response};
 
 /// A name with an address in it, for which nobody is asked.
 const DECODED: &str = "192-168-1-10.0123456789abcdef0123456789abcdef.plex.direct";
@@ -99,17 +102,16 @@ impl House {
 
     /// TLS as a client speaks it that believes the authority alone, with these application protocols.
     fn tls_client(&self, protocols: &[&[u8]]) -> ClientConfig {
-        let mut roots = RootCertStore::empty();
-        let ca = CertificateDer::from_pem_file(self.authority.ca()).unwrap();
-        roots.add(ca).unwrap();
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config = believing(&self.authority);
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         config
     }
+}
+
+/// What holds for every reply, and that there is an address in it.
+fn answered(query: &Query, reply: &[u8]) {
+    let reply = check(query, reply);
+    assert_eq!(reply.addresses().len(), 1, "{query}: {}", reply.summary());
 }
 
 /// A runtime for clients that need one; their connections go on while the test waits for something else.
@@ -123,11 +125,14 @@ fn runtime() -> Runtime {
 
 /// `[server.tls]` with all doors on free ports.
 fn section(authority: &Authority) -> String {
-    let [certificate, key] = authority.files();
-    let any = "[\"127.0.0.1:0\"]";
+    caller::section(authority, &Door::ALL)
+}
+
+/// `[server.tls]` with a certificate of lanward's own, kept in this folder, and `more`.
+fn own(folder: &Path, more: &str) -> String {
+    let folder = folder.display();
     format!(
-        "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\n\
-         tls = {any}\nhttps = {any}\nquic = {any}\nh3 = {any}\n"
+        "[server.tls]\nself_signed = true\nstate = \"{folder}\"\ntls = [\"127.0.0.1:0\"]\n{more}"
     )
 }
 

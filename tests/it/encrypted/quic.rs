@@ -1,16 +1,24 @@
 //! DNS over QUIC (RFC 9250).
 
+use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use quinn::crypto::rustls::QuicClientConfig;
-use quinn::{ApplicationClose, Connection, ConnectionError, Endpoint, RecvStream, SendStream};
+use quinn::udp::{RecvMeta, Transmit};
+use quinn::{
+    ApplicationClose, AsyncUdpSocket, ClientConfig, Connection, ConnectionError, Endpoint,
+    EndpointConfig, RecvStream, Runtime, SendStream, TokioRuntime, UdpPoller,
+};
 use tokio::time::timeout;
 
-use super::{DECODED, House, runtime, section};
+use super::{DECODED, House, answered, runtime, section};
 use crate::support::authority::{Authority, NAME};
-use crate::support::client::{Client, PATIENCE, check, frame, receive};
+use crate::support::client::{Client, PATIENCE, frame, receive};
 use crate::support::lanward::Lanward;
 use crate::support::peers::installed;
 use crate::support::records::A;
@@ -19,10 +27,14 @@ use crate::support::wire::{QR, Query};
 
 const KEEPALIVE: u16 = 11;
 
+fn client(house: &House, protocol: &[u8]) -> ClientConfig {
+    let crypto = QuicClientConfig::try_from(house.tls_client(&[protocol])).unwrap();
+    ClientConfig::new(Arc::new(crypto))
+}
+
 /// QUIC as it is, with nothing of lanward's.
 pub(super) async fn connect(house: &House, door: SocketAddr, protocol: &[u8]) -> Connection {
-    let crypto = QuicClientConfig::try_from(house.tls_client(&[protocol])).unwrap();
-    let config = quinn::ClientConfig::new(Arc::new(crypto));
+    let config = client(house, protocol);
     let endpoint = Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let connecting = endpoint.connect_with(config, door, NAME).unwrap();
     timeout(PATIENCE, connecting).await.unwrap().unwrap()
@@ -55,7 +67,7 @@ fn query(name: &str) -> Query {
 }
 
 /// The code with which the other side ended the connection.
-async fn ended(connection: &Connection) -> u64 {
+pub(super) async fn ended(connection: &Connection) -> u64 {
     match timeout(PATIENCE, connection.closed()).await.unwrap() {
         ConnectionError::ApplicationClosed(ApplicationClose { error_code, .. }) => {
             error_code.into_inner()
@@ -100,9 +112,9 @@ fn a_slow_name_does_not_hold_a_local_one() {
         let connection = connect(&house, house.quic(), b"doq").await;
         let waiting = begin(&connection, &slow).await;
         assert!(until(PATIENCE, || house.upstream.count("slow.example") > 0));
-        check(&fast, &begin(&connection, &fast).await.await);
+        answered(&fast, &begin(&connection, &fast).await.await);
         gate.open();
-        check(&slow, &waiting.await);
+        answered(&slow, &waiting.await);
     });
 }
 
@@ -123,9 +135,9 @@ fn a_hundred_questions_at_a_time_and_the_others_after_them() {
         assert!(early.is_err(), "there is no place for it yet");
         gate.open();
         for (answer, query) in waiting {
-            check(&query, &answer.await);
+            answered(&query, &answer.await);
         }
-        check(&more, &answer.await.await);
+        answered(&more, &answer.await.await);
     });
 }
 
@@ -157,7 +169,7 @@ fn what_is_against_the_protocol_ends_the_connection() {
         let connection = connect(&house, house.quic(), b"doq").await;
         let one_way = timeout(Duration::from_millis(100), connection.open_uni()).await;
         assert!(one_way.is_err(), "no stream that goes one way");
-        check(&good, &begin(&connection, &good).await.await);
+        answered(&good, &begin(&connection, &good).await.await);
     });
 }
 
@@ -182,9 +194,9 @@ fn a_question_that_is_too_long_or_taken_back_ends_alone() {
         let error = timeout(PATIENCE, receive.read_to_end(9)).await.unwrap();
         let error = error.unwrap_err().to_string();
         assert!(error.contains("reset by peer: error 3"), "{error}");
-        check(&good, &begin(&connection, &good).await.await);
+        answered(&good, &begin(&connection, &good).await.await);
         gate.open();
-        check(&late, &begin(&connection, &late).await.await);
+        answered(&late, &begin(&connection, &late).await.await);
     });
 }
 
@@ -201,8 +213,84 @@ fn the_end_waits_for_what_is_under_way() {
         house.lanward.signal("-TERM");
         assert_eq!(ended(&idle).await, 0, "DOQ_NO_ERROR");
         gate.open();
-        check(&late, &answer.await);
+        answered(&late, &answer.await);
         assert_eq!(ended(&connection).await, 0, "DOQ_NO_ERROR");
+    });
+}
+
+/// A socket that sends and hears nothing, like that of someone who writes another's address on what it sends.
+#[derive(Debug)]
+struct Deaf {
+    socket: Arc<dyn AsyncUdpSocket>,
+    sent: AtomicUsize,
+}
+
+impl AsyncUdpSocket for Deaf {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Arc::clone(&self.socket).create_io_poller()
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.sent.fetch_add(1, Ordering::SeqCst);
+        self.socket.try_send(transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        _: &mut Context<'_>,
+        _: &mut [IoSliceMut<'_>],
+        _: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+}
+
+#[test]
+fn who_does_not_hear_takes_no_seat() {
+    let house = House::open();
+    let query = query(DECODED);
+    runtime().block_on(async {
+        let idle = connect(&house, house.quic(), b"doq").await;
+        let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let deaf = Arc::new(Deaf {
+            socket: TokioRuntime.wrap_udp_socket(socket).unwrap(),
+            sent: AtomicUsize::new(0),
+        });
+        let runtime = Arc::new(TokioRuntime);
+        let config = EndpointConfig::default();
+        let endpoint =
+            Endpoint::new_with_abstract_socket(config, None, deaf.clone(), runtime).unwrap();
+        let begun: Vec<_> = (0..40)
+            .map(|_| endpoint.connect_with(client(&house, b"doq"), house.quic(), NAME))
+            .collect();
+        assert!(until(PATIENCE, || deaf.sent.load(Ordering::SeqCst) >= begun.len()));
+        // What has come before this one has been looked at when it is there.
+        let last = connect(&house, house.quic(), b"doq").await;
+        for connection in [last, idle] {
+            answered(&query, &begin(&connection, &query).await.await);
+        }
+    });
+}
+
+#[test]
+fn the_idlest_of_too_many_connections_makes_room() {
+    let house = House::open();
+    let query = query(DECODED);
+    runtime().block_on(async {
+        let first = connect(&house, house.quic(), b"doq").await;
+        let second = connect(&house, house.h3(), b"h3").await;
+        answered(&query, &begin(&first, &query).await.await);
+        let mut more = Vec::new();
+        for _ in 0..15 {
+            more.push(connect(&house, house.quic(), b"doq").await);
+        }
+        timeout(PATIENCE, second.closed()).await.unwrap();
+        answered(&query, &begin(&first, &query).await.await);
+        drop(more);
     });
 }
 

@@ -295,3 +295,8 @@ fn over_https_the_answers_are_the_same() {
 fn over_quic_the_answers_are_the_same() {
     same(Door::Quic);
 }
+
+#[test]
+fn over_h3_the_answers_are_the_same() {
+    same(Door::H3);
+}

@@ -62,6 +62,11 @@ impl Authority {
         }
     }
 
+    /// The server's certificate.
+    pub(crate) fn certificate(&self) -> &CertificateDer<'static> {
+        &self.chain[0]
+    }
+
     /// The file with the authority's own certificate.
     pub(crate) fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")

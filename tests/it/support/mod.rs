@@ -8,6 +8,7 @@ pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod crowd;
+pub(crate) mod dot;
 pub(crate) mod hickory;
 pub(crate) mod lanward;
 pub(crate) mod network;

@@ -1,0 +1,66 @@
+//! What this server says of itself, and to whom: its name, and where its encrypted doors are.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use crate::config::{Encrypted, Settings};
+use crate::resolver::Views;
+use crate::server::interfaces::{self, Link};
+use crate::wire::Name;
+use crate::zone::{Zones, own_records};
+
+/// What each client sees: those on this machine its loopback addresses, those on one of its links the addresses there, and all
+/// others every address that is not bound to a link.
+pub(super) fn views(settings: &Settings, links: &[Link], zones: &Arc<Zones>) -> Views {
+    let Some((encrypted, name)) = named(settings) else {
+        return Views::new(Arc::clone(zones));
+    };
+    let mut ports: Vec<u16> = settings.listen.iter().map(SocketAddr::port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let seen_at = |here: &[IpAddr]| {
+        let doors = encrypted.doors_at(here);
+        Arc::new(zones.with_own(own_records(name, &ports, &doors)))
+    };
+    let on_link = |link: &Link| -> Vec<IpAddr> {
+        let addresses = link.addresses.iter().map(IpNet::addr);
+        addresses
+            .filter(|address| !interfaces::is_link_local(*address))
+            .collect()
+    };
+    let everywhere: Vec<IpAddr> = links.iter().flat_map(on_link).collect();
+    let mut views = Views::new(seen_at(&everywhere));
+    for link in links {
+        let zones = seen_at(&on_link(link));
+        // Link-local networks are the same on all links, so they tell nothing.
+        let networks = link.addresses.iter();
+        for network in networks.filter(|network| !interfaces::is_link_local(network.addr())) {
+            views = views.seen_from(network.trunc(), Arc::clone(&zones));
+        }
+    }
+    let loopback = seen_at(&[Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+    for network in loopback_networks() {
+        views = views.seen_from(network, Arc::clone(&loopback));
+    }
+    views
+}
+
+/// The name of this server, if it has doors that go by it.
+pub(super) fn name(settings: &Settings) -> Option<Name> {
+    named(settings).map(|(_, name)| *name)
+}
+
+fn named(settings: &Settings) -> Option<(&Encrypted, &Name)> {
+    let encrypted = settings.encrypted.as_ref()?;
+    let name = encrypted.name.as_ref()?;
+    (!encrypted.doors.is_empty()).then_some((encrypted, name))
+}
+
+fn loopback_networks() -> [IpNet; 2] {
+    [
+        IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)),
+        IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128)),
+    ]
+}

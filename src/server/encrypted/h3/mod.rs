@@ -1,0 +1,132 @@
+//! The door for DNS over HTTPS with HTTP/3 (RFC 9114).
+
+mod bounded;
+
+use std::io;
+use std::net::UdpSocket;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use h3::error::{Code, StreamError};
+use h3::server::{RequestResolver, RequestStream, builder};
+use http::Response;
+use quinn::VarInt;
+use tokio::time::timeout;
+
+use super::activity::{Activity, Doing};
+use super::exchange::{Body, Exchange, HEAD, Refusal};
+use super::quic::Door;
+use super::{FAREWELL, IDLE, PATIENCE, Tls};
+use crate::server::House;
+use crate::server::accept::Guest;
+use bounded::{Both, Bounded};
+
+/// The application protocol (RFC 9114 §3.1).
+const PROTOCOL: &[u8] = b"h3";
+/// Streams that a client opens beside its requests: control and two for QPACK (RFC 9114 §6.2), and a few of kinds that nobody
+/// knows, which clients open to see that it does no harm.
+const ONE_WAY: u32 = 8;
+/// The connection is closed as it should be (`H3_NO_ERROR`, RFC 9114 §8.1).
+const NO_ERROR: VarInt = VarInt::from_u32(0x100);
+
+/// A connection, and the streams on it.
+type Connection = h3::server::Connection<Bounded<h3_quinn::Connection>, Bytes>;
+type Resolver = RequestResolver<Bounded<h3_quinn::Connection>, Bytes>;
+type Stream = RequestStream<Both<Bytes>, Bytes>;
+
+/// Makes a door of a socket: the future that serves DNS at `path` until the end. Must be called inside a runtime.
+pub fn serve(
+    socket: UdpSocket,
+    house: House,
+    tls: &Tls,
+    path: String,
+) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+    let door = Door::new(socket, house, tls, PROTOCOL, ONE_WAY)?;
+    let exchange = Arc::new(Exchange::new(path, None));
+    Ok(door.accept(move |connection, guest| {
+        let exchange = Arc::clone(&exchange);
+        async move { attend(connection, &guest, &exchange).await }
+    }))
+}
+
+/// Serves a connection until the client ends it, nothing went on on it for [`IDLE`], or the end has come; then what is under way
+/// is finished, and the client told to begin nothing more.
+async fn attend(quic: quinn::Connection, guest: &Guest, exchange: &Exchange) {
+    let bounded = Bounded::new(h3_quinn::Connection::new(quic.clone()));
+    let begun = builder()
+        .max_field_section_size(HEAD.into())
+        .send_grease(false)
+        .build(bounded)
+        .await;
+    let Ok(mut connection): Result<Connection, _> = begun else {
+        return;
+    };
+    let (activity, stop) = (Activity::new(), guest.house.stop.clone());
+    let mut requests = FuturesUnordered::new();
+    let mut leaving = false;
+    loop {
+        let patience = if leaving { FAREWELL } else { IDLE };
+        let leave = tokio::select! {
+            accepted = connection.accept() => match accepted {
+                Ok(Some(resolver)) => {
+                    requests.push(respond(resolver, guest, exchange, activity.begin()));
+                    false
+                }
+                // The client has said that it begins nothing more, or the connection is over.
+                Ok(None) | Err(_) => break,
+            },
+            Some(()) = requests.next() => false,
+            () = activity.rests_for(patience) => if leaving { break } else { true },
+            () = stop.cancelled(), if !leaving => true,
+        };
+        if leave {
+            leaving = true;
+            if connection.shutdown(0).await.is_err() {
+                break;
+            }
+        }
+    }
+    // The last response has to come there before the connection ends.
+    tokio::select! {
+        _ended = quic.closed() => {}
+        () = activity.rests_for(FAREWELL) => quic.close(NO_ERROR, b""),
+    }
+}
+
+/// Does what one request asks. What goes wrong on its stream ends it, and only the client could do something about it.
+async fn respond(resolver: Resolver, guest: &Guest, exchange: &Exchange, _doing: Doing) {
+    let Ok(Ok((request, mut stream))) = timeout(PATIENCE, resolver.resolve_request()).await else {
+        return;
+    };
+    let (head, ()) = request.into_parts();
+    let response = exchange.serve(head, take(&mut stream), guest).await;
+    match timeout(PATIENCE, send(&mut stream, response)).await {
+        Ok(_sent) => {}
+        Err(_) => stream.stop_stream(Code::H3_REQUEST_CANCELLED),
+    }
+}
+
+/// All of a body.
+async fn take(stream: &mut Stream) -> Result<Vec<u8>, Refusal> {
+    let mut body = Body::default();
+    while let Some(mut piece) = stream.recv_data().await.map_err(|_| Refusal::Broken)? {
+        while piece.has_remaining() {
+            let chunk = piece.chunk();
+            body.push(chunk)?;
+            let length = chunk.len();
+            piece.advance(length);
+        }
+    }
+    body.end()
+}
+
+async fn send(stream: &mut Stream, response: Response<Bytes>) -> Result<(), StreamError> {
+    let (head, body) = response.into_parts();
+    stream.send_response(Response::from_parts(head, ())).await?;
+    if !body.is_empty() {
+        stream.send_data(body).await?;
+    }
+    stream.finish().await
+}

@@ -1,0 +1,121 @@
+//! `[server.tls]` read again.
+
+use std::fs;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::version::TLS13;
+
+use super::{House, own, section};
+use crate::support::authority::Authority;
+use crate::support::dot::{Dot, believing, forgetful};
+use crate::support::lanward::Lanward;
+use crate::support::records::A;
+use crate::support::upstream::Upstream;
+use crate::support::wire::Query;
+
+/// What a reload that was not possible says.
+const REFUSED: &str = "not reloaded: the settings from before hold";
+
+fn config(authorities: &[&Authority]) -> Arc<ClientConfig> {
+    forgetful(believing(authorities, &[&TLS13]))
+}
+
+/// The certificate at the door for DNS over TLS.
+fn shown(house: &House, config: &Arc<ClientConfig>) -> CertificateDer<'static> {
+    Dot::connect(house.tls(), config).unwrap().shown()
+}
+
+#[test]
+fn another_certificate_is_shown_at_once_and_connections_stay() {
+    let (house, second) = (House::open(), Authority::new());
+    let config = config(&[&house.authority, &second]);
+    let mut kept = Dot::connect(house.tls(), &config).unwrap();
+    house
+        .lanward
+        .reload(&[house.upstream.address], &section(&second));
+    assert_eq!(shown(&house, &config), *second.certificate());
+    let reply = kept.ask(&Query::new("localhost", A)).unwrap();
+    assert_eq!(reply.answer.len(), 1);
+    // A name that it does not bear changes nothing.
+    let third = Authority::new();
+    let other = section(&third).replace("dns.example", "dns.other.example");
+    house.lanward.reload(&[house.upstream.address], &other);
+    house
+        .lanward
+        .line(&[REFUSED, "name: dns.other.example is not in the certificate"]);
+    assert_eq!(shown(&house, &config), *second.certificate());
+    // Nor does a key that belongs to another.
+    let [_, key] = third.files();
+    let [_, others] = second.files();
+    fs::copy(others, key).unwrap();
+    house
+        .lanward
+        .reload(&[house.upstream.address], &section(&third));
+    house
+        .lanward
+        .line(&[REFUSED, "key.pem is not the key of the certificate in"]);
+    assert_eq!(shown(&house, &config), *second.certificate());
+    assert_eq!(house.lanward.logged("take effect at the next start"), 0);
+}
+
+#[test]
+fn files_give_way_to_a_certificate_of_ones_own_and_back() {
+    let house = House::open();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(&[&house.authority]);
+    house
+        .lanward
+        .reload(&[house.upstream.address], &own(folder.path(), ""));
+    house.lanward.line(&["self-signed certificate made"]);
+    assert!(
+        Dot::connect(house.tls(), &config).is_err(),
+        "nobody vouches for it"
+    );
+    // Its folder cannot be used: then nothing changes.
+    let file = folder.path().join("certificate.pem");
+    house
+        .lanward
+        .reload(&[house.upstream.address], &own(&file, ""));
+    house
+        .lanward
+        .line(&[REFUSED, "certificate.pem cannot be used: "]);
+    house
+        .lanward
+        .reload(&[house.upstream.address], &section(&house.authority));
+    assert_eq!(shown(&house, &config), *house.authority.certificate());
+}
+
+#[test]
+fn other_doors_wait_for_the_next_start() {
+    let words = "changed doors or path in [server.tls] take effect at the next start";
+    let house = House::open();
+    let config = config(&[&house.authority]);
+    let with = section(&house.authority);
+    for (number, changed) in [
+        with.replace("tls = [\"127.0.0.1:0\"]", "tls = [\"127.0.0.2:0\"]"),
+        with.replace(
+            "tls = [\"127.0.0.1:0\"]",
+            "tls = [\"127.0.0.1:0\", \"127.0.0.2:0\"]",
+        ),
+        with.clone() + "path = \"/other\"\n",
+        String::new(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        house.lanward.reload(&[house.upstream.address], &changed);
+        assert_eq!(house.lanward.logged(words), number + 1, "{changed}");
+        assert_eq!(shown(&house, &config), *house.authority.certificate());
+    }
+    house.lanward.reload(&[house.upstream.address], &with);
+    assert_eq!(house.lanward.logged(words), 4);
+    assert_eq!(house.lanward.logged(REFUSED), 0);
+
+    let upstream = Upstream::start();
+    let plain = Lanward::start(&[upstream.address], "");
+    plain.reload(&[upstream.address], &with);
+    assert_eq!(plain.logged(words), 1);
+    assert_eq!(plain.logged("DNS over TLS"), 0);
+}
