@@ -34,9 +34,11 @@ pub(super) fn views(settings: &Settings, links: &[Link], zones: &Arc<Zones>) -> 
     let mut views = Views::new(seen_at(&everywhere));
     for link in links {
         let zones = seen_at(&on_link(link));
-        // Link-local networks are the same on all links, so they tell nothing.
-        let networks = link.addresses.iter();
-        for network in networks.filter(|network| !interfaces::is_link_local(network.addr())) {
+        // Link-local networks are the same on all links, and one of all addresses is none, so they tell nothing.
+        let tells = |network: &&IpNet| {
+            network.prefix_len() > 0 && !interfaces::is_link_local(network.addr())
+        };
+        for network in link.addresses.iter().filter(tells) {
             views = views.seen_from(network.trunc(), Arc::clone(&zones));
         }
     }

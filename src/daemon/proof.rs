@@ -20,7 +20,8 @@ pub(super) struct Proof {
     certificate: Certificate,
     /// The operator's files.
     watched: Watched,
-    /// Nobody looked at the files since they began to be watched.
+    /// They may have changed unnoticed: before they began to be watched, or in the same tick of the clock in which the last change was
+    /// noticed.
     unseen: bool,
     trouble: Option<Trouble>,
     /// The doubts that were told.
@@ -117,7 +118,8 @@ impl Proof {
             self.trouble = None;
         }
         let waits = (self.trouble.as_ref()).is_some_and(|trouble| trouble.looks < PATIENCE);
-        if changed || waits || std::mem::take(&mut self.unseen) {
+        let unseen = std::mem::replace(&mut self.unseen, changed);
+        if changed || waits || unseen {
             self.read(settings, files, encrypted);
         }
     }
@@ -242,4 +244,93 @@ fn tell_own(own: &SelfSigned, certificate: &Certificate) {
         until = facts.last_day(),
         "self-signed certificate"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    fn settings(folder: &Path, identity: &str) -> Settings {
+        let text = format!("[server.tls]\ntls = [\"127.0.0.1:853\"]\n{identity}\n");
+        let (settings, findings) = Settings::prove(&folder.join("lanward.toml"), &text);
+        settings.unwrap_or_else(|| panic!("{findings:?}"))
+    }
+
+    /// Certificate and key, as PEM.
+    fn pair() -> [String; 2] {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["dns.example".to_owned()]).unwrap();
+        [params.self_signed(&key).unwrap().pem(), key.serialize_pem()]
+    }
+
+    fn write(folder: &Path, file: &str, text: &str) {
+        fs::write(folder.join(file), text).unwrap();
+    }
+
+    fn looks(proof: &Proof) -> Option<u32> {
+        proof.trouble.as_ref().map(|trouble| trouble.looks)
+    }
+
+    #[test]
+    fn certificate_and_key_may_be_written_one_after_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let [[certificate, key], [new_certificate, new_key]] = [pair(), pair()];
+        write(folder, "c.pem", &certificate);
+        write(folder, "k.pem", &key);
+        let settings = settings(folder, "certificate = \"c.pem\"\nkey = \"k.pem\"");
+        let mut proof = Proof::start(&settings).unwrap().unwrap();
+        let first = proof.certificate.clone();
+        write(folder, "c.pem", &new_certificate);
+        for look in 1..=3 {
+            proof.look_at_files(&settings);
+            assert_eq!(looks(&proof), Some(look));
+        }
+        assert_eq!(proof.certificate, first);
+        write(folder, "k.pem", &new_key);
+        proof.look_at_files(&settings);
+        assert_eq!(looks(&proof), None);
+        assert_ne!(proof.certificate, first);
+        // What stays broken is read again only now and then.
+        let second = proof.certificate.clone();
+        write(folder, "k.pem", "");
+        for _ in 0..20 {
+            proof.look_at_files(&settings);
+        }
+        assert_eq!(looks(&proof), Some(PATIENCE));
+        proof.look_around(&settings);
+        assert_eq!(looks(&proof), Some(PATIENCE + 1));
+        assert_eq!(proof.certificate, second);
+    }
+
+    #[test]
+    fn a_certificate_of_our_own_follows_names_and_addresses() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let own = "self_signed = true\nstate = \"state\"";
+        let settings = |more: &str| settings(folder, &format!("{own}\n{more}"));
+        let mut proof = Proof::start(&settings("")).unwrap().unwrap();
+        let first = proof.certificate.clone();
+        proof.look_around(&settings(""));
+        assert_eq!(proof.certificate, first);
+        let more = settings("quic = [\"192.0.2.1:853\"]");
+        proof.look_around(&more);
+        let second = proof.certificate.clone();
+        let facts = second.facts();
+        assert!(facts.bears_address([192, 0, 2, 1].into()));
+        assert_eq!(facts.pin(), first.facts().pin());
+        // Where it cannot be made, the old one stays, and that is told once.
+        fs::rename(folder.join("state"), folder.join("aside")).unwrap();
+        write(folder, "state", "");
+        for look in 1..=2 {
+            proof.look_around(&settings("name = \"dns.example\""));
+            assert_eq!(looks(&proof), Some(look));
+        }
+        assert_eq!(proof.certificate, second);
+    }
 }

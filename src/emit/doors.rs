@@ -83,11 +83,11 @@ impl Doors {
         addresses.dedup();
         addresses
     }
+}
 
-    /// A refusal of a device that knows only doors of another kind.
-    pub(super) fn lacks(&self, title: &str, door: &str) -> Refusal {
-        Refusal::new(format!(
-            "{title}: none of the doors in [server.tls] is of use there. Open another: {door}"
-        ))
-    }
+/// The refusal of a device for which there is no door.
+pub(super) fn no_door_for(title: &str, door: &str) -> Refusal {
+    Refusal::new(format!(
+        "{title}: none of the doors in [server.tls] is of use there. Open another: {door}"
+    ))
 }

@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::doors::no_door_for;
 use super::{Doors, Job, Part, Refusal, Runs, Snippet, Target};
 
 /// The DNS client of Windows.
@@ -17,7 +18,7 @@ pub(super) const TARGET: Target = Target {
 
 fn write(doors: &Doors) -> Result<Snippet, Refusal> {
     let Some((door, url)) = doors.https() else {
-        return Err(doors.lacks(TARGET.title, "https = [\"0.0.0.0:443\"]"));
+        return Err(no_door_for(TARGET.title, "https = [\"0.0.0.0:443\"]"));
     };
     let mut text = String::new();
     for address in &door.addresses {

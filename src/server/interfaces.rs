@@ -78,15 +78,12 @@ pub fn is_local(address: IpAddr) -> bool {
 pub fn lasting_addresses() -> Vec<IpAddr> {
     let fleeting = fleeting_addresses();
     let mut addresses = addresses();
-    addresses.retain(|address| match address {
-        IpAddr::V4(address) => !address.is_link_local(),
-        IpAddr::V6(address) => !address.is_unicast_link_local() && !fleeting.contains(address),
-    });
+    addresses.retain(|address| !is_link_local(*address) && !fleeting.contains(address));
     addresses
 }
 
 /// Temporary addresses, from the table of the kernel: address, index, prefix, scope, flags, name (proc(5)).
-fn fleeting_addresses() -> Vec<Ipv6Addr> {
+fn fleeting_addresses() -> Vec<IpAddr> {
     /// `IFA_F_TEMPORARY` in `linux/if_addr.h`.
     const TEMPORARY: u8 = 1;
     let table = fs::read_to_string("/proc/self/net/if_inet6").unwrap_or_default();
@@ -94,7 +91,7 @@ fn fleeting_addresses() -> Vec<Ipv6Addr> {
         let fields: Vec<&str> = line.split_ascii_whitespace().collect();
         let flags = u8::from_str_radix(fields.get(4)?, 16).ok()?;
         let address = u128::from_str_radix(fields.first()?, 16).ok()?;
-        (flags & TEMPORARY != 0).then(|| Ipv6Addr::from(address))
+        (flags & TEMPORARY != 0).then(|| Ipv6Addr::from(address).into())
     });
     lines.collect()
 }

@@ -63,8 +63,20 @@ fn prove(path: &Path) -> (Option<Settings>, Vec<Finding>) {
             Err(errors) => findings.extend(errors),
         }
         findings.extend(settings.cache_file.as_deref().and_then(check_cache_file));
+        findings.extend(check_state(path, settings));
     }
     (settings, findings)
+}
+
+/// What will keep lanward from making a certificate for itself.
+fn check_state(path: &Path, settings: &Settings) -> Option<Finding> {
+    let own = settings.encrypted.as_ref()?.self_signed(&settings.listen)?;
+    let error = own.check().err()?;
+    Some(Finding {
+        severity: Severity::Error,
+        place: (path.to_owned(), None),
+        problem: error.to_string(),
+    })
 }
 
 /// Says how many findings a file has; whether none is an error.

@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use super::known::is_plain;
 use crate::config::{Encrypted, Identity, Settings};
 use crate::emit::{Doors, Refusal};
-use crate::server::encrypted::SelfSigned;
 use crate::server::interfaces::is_link_local;
 
 /// What `[server.tls]` says, reached at `servers`, or where the configuration says.
@@ -42,6 +41,11 @@ pub(super) fn doors(settings: &Settings, servers: &[SocketAddr]) -> Result<Doors
     };
     let first = endpoints.first().and_then(|door| door.addresses.first());
     let Some(first) = first else {
+        if !servers.is_empty() {
+            return Err(Refusal::new(
+                "no door in [server.tls] is open for addresses like that of --server; \"0.0.0.0:853\" is for IPv4, \"[::]:853\" for IPv6",
+            ));
+        }
         return Err(Refusal::new(
             "the configuration does not say at which address devices reach the encrypted doors: name it with --server ADDRESS, and if there is one \
              of each family, twice: --server 192.168.1.2 --server fd00::2",
@@ -51,27 +55,29 @@ pub(super) fn doors(settings: &Settings, servers: &[SocketAddr]) -> Result<Doors
         .first()
         .copied()
         .unwrap_or_else(|| plain(settings, *first));
-    let certificate = match &encrypted.identity {
-        Identity::Files(_, certificate) => certificate.clone(),
-        Identity::SelfSigned(folder) => {
-            let own = encrypted.self_signed_in(folder.as_deref(), &settings.listen);
-            own.look().ok_or_else(|| not_made(&own))?
-        }
-    };
     Ok(Doors {
         name,
         server,
         endpoints,
-        root: certificate.own_root().map(<[u8]>::to_vec),
+        root: root(settings, encrypted)?,
     })
 }
 
-/// Only the running server makes its certificate.
-fn not_made(own: &SelfSigned) -> Refusal {
-    Refusal::new(format!(
-        "there is no certificate yet that can be read, {}: start lanward with this configuration once, it makes one; and run this command as a user who may read it",
-        own.certificate_file().display()
-    ))
+/// The certificate, if nobody else vouches for it. Only the running server makes its own.
+fn root(settings: &Settings, encrypted: &Encrypted) -> Result<Option<Vec<u8>>, Refusal> {
+    let own = match &encrypted.identity {
+        Identity::Files(_, read) => return Ok(read.own_root().map(<[u8]>::to_vec)),
+        Identity::SelfSigned(folder) => {
+            encrypted.self_signed_in(folder.as_deref(), &settings.listen)
+        }
+    };
+    let certificate = own.look().map_err(|error| {
+        Refusal::new(format!(
+            "there is no certificate yet that can be read: {error}. Start lanward with this configuration once, it makes one; and run this command as a \
+             user who may read it"
+        ))
+    })?;
+    Ok(Some(certificate.to_vec()))
 }
 
 /// The addresses in `[server] listen` that others can reach: doors that are open on all addresses are open there.
@@ -82,11 +88,11 @@ fn bound(settings: &Settings) -> Vec<IpAddr> {
         .collect()
 }
 
-/// The same doors at these addresses, whatever they are open on: there may be a container or a router between.
+/// The same doors at these addresses of their family, whatever they are open on: there may be a container or a router between.
 fn moved(encrypted: &Encrypted, here: &[IpAddr]) -> Encrypted {
     let doors = encrypted.doors.iter().flat_map(|(protocol, door)| {
-        let addresses = here.iter().map(|ip| SocketAddr::new(*ip, door.port()));
-        addresses.map(|address| (*protocol, address))
+        let addresses = here.iter().filter(|ip| ip.is_ipv4() == door.is_ipv4());
+        addresses.map(|ip| (*protocol, SocketAddr::new(*ip, door.port())))
     });
     Encrypted {
         doors: doors.collect(),

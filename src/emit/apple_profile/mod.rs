@@ -7,6 +7,7 @@ mod plist;
 
 use ring::digest::{SHA256, digest};
 
+use super::doors::no_door_for;
 use super::{Comment, Doors, Job, Part, Place, Refusal, Runs, Snippet, Target};
 use crate::address::classify;
 use crate::wire::{Endpoint, Name};
@@ -47,7 +48,7 @@ fn write(doors: &Doors) -> Result<Snippet, Refusal> {
         snippet.parts.push(part("https", doors, settings));
     }
     if snippet.parts.is_empty() {
-        return Err(doors.lacks(
+        return Err(no_door_for(
             TARGET.title,
             "tls = [\"0.0.0.0:853\"] (for DNS over TLS they know no other port) or https = [\"0.0.0.0:443\"]",
         ));

@@ -11,8 +11,8 @@ pub(super) enum Value {
     Number(u32),
     Flag(bool),
     Data(Vec<u8>),
-    List(Vec<Value>),
-    Dict(Vec<(&'static str, Value)>),
+    List(Vec<Self>),
+    Dict(Vec<(&'static str, Self)>),
 }
 
 impl Value {

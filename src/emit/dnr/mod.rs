@@ -32,20 +32,20 @@ fn write(doors: &Doors) -> Result<Snippet, Refusal> {
     let mut snippet = Snippet::new("restart the server; devices hear of it when they connect anew")
         .checked_by("dnsmasq --test, kea-dhcp4 -t FILE, kea-dhcp6 -t FILE, dhcpd -t -cf FILE");
     let first = v4.as_ref().map(|(data, _)| data.as_slice());
-    snippet.parts.push(dnsmasq(first, &v6));
+    let best = v6.first().map(Vec::as_slice);
+    snippet.parts.push(dnsmasq(first, best));
     snippet
         .parts
         .extend(first.map(|data| kea("kea4", ("Dhcp4", 162), data)));
     snippet
         .parts
-        .extend(v6.first().map(|data| kea("kea6", ("Dhcp6", 144), data)));
+        .extend(best.map(|data| kea("kea6", ("Dhcp6", 144), data)));
     snippet
         .parts
         .extend(first.map(|data| dhcpd("dhcpd4", ("dhcpd.conf", "dnr", 162), data)));
-    snippet.parts.extend(
-        v6.first()
-            .map(|data| dhcpd("dhcpd6", ("dhcpd6.conf", "dhcp6.dnr", 144), data)),
-    );
+    snippet
+        .parts
+        .extend(best.map(|data| dhcpd("dhcpd6", ("dhcpd6.conf", "dhcp6.dnr", 144), data)));
     snippet.parts.push(openwrt(doors, first));
     snippet.parts.extend(first.map(networkd));
     snippet.parts.extend(advertisements(doors));
@@ -62,7 +62,7 @@ fn remarks(snippet: &mut Snippet, doors: &Doors, written: usize) {
         ));
     }
     if option::v6(doors).len() > 1 {
-        snippet.weak("Kea and ISC dhcpd send one DHCPv6 option of a kind: the best door alone. Devices learn the others from lanward itself.");
+        snippet.weak("Over DHCPv6 dnsmasq, Kea and ISC dhcpd send one option of a kind: the best door alone. Devices learn the others from lanward itself.");
     }
     snippet.note("The server that devices ask without encryption (options 6 and 23) stays as it is: devices that do not know this option leave it aside.");
     snippet.note(format!(
@@ -72,18 +72,18 @@ fn remarks(snippet: &mut Snippet, doors: &Doors, written: usize) {
     snippet.note("radvd knows no such option. systemd-networkd sends none in router advertisements and over DHCPv6; as a client it takes them with UseDNR=.");
 }
 
-/// A line for DHCPv4, and one for each door for DHCPv6.
-fn dnsmasq(v4: Option<&[u8]>, v6: &[Vec<u8>]) -> Part {
+/// Of lines for the same option the last one counts, so there is one for each protocol.
+fn dnsmasq(v4: Option<&[u8]>, v6: Option<&[u8]>) -> Part {
     let mut text = String::new();
     if let Some(data) = v4 {
         let _fits = writeln!(text, "dhcp-option=162,{}", colons(data));
     }
-    for data in v6 {
+    if let Some(data) = v6 {
         let _fits = writeln!(text, "dhcp-option=option6:144,{}", colons(data));
     }
     Part::file(
         "dnsmasq",
-        "/etc/dnsmasq.d/lanward-dnr.conf, also of Pi-hole",
+        "/etc/dnsmasq.d/lanward-dnr.conf",
         Comment::Hash,
         text,
     )
@@ -141,8 +141,11 @@ fn openwrt(doors: &Doors, v4: Option<&[u8]>) -> Part {
 }
 
 fn networkd(data: &[u8]) -> Part {
-    let escaped: String = data.iter().map(|octet| format!("\\x{octet:02x}")).collect();
-    let text = format!("[DHCPServer]\nSendOption=162:string:{escaped}\n");
+    let mut text = String::from("[DHCPServer]\nSendOption=162:string:");
+    for octet in data {
+        let _fits = write!(text, "\\x{octet:02x}");
+    }
+    text.push('\n');
     let place =
         "/etc/systemd/network/NAME.network.d/lanward.conf, of the network with DHCPServer=yes";
     Part::file("networkd", place, Comment::Hash, text)
@@ -151,9 +154,10 @@ fn networkd(data: &[u8]) -> Part {
 /// For a daemon that takes options as octets.
 fn advertisements(doors: &Doors) -> Option<Part> {
     let options = option::ra(doors);
-    let lines: String = (options.iter())
-        .map(|option| format!("{}\n", HEXLOWER.encode(option)))
-        .collect();
+    let mut lines = String::new();
+    for option in &options {
+        let _fits = writeln!(lines, "{}", HEXLOWER.encode(option));
+    }
     (!options.is_empty()).then(|| {
         Part::menu(
             "advertisements",

@@ -68,8 +68,8 @@ pub enum CertificateError {
     )]
     Order(String, usize, String),
     /// The key belongs to another certificate.
-    #[error("{0} is not the key of the certificate in {1}")]
-    Mismatch(String, String),
+    #[error("{0} is not the key of the certificate in {1}{2}")]
+    Mismatch(String, String, &'static str),
     /// The key is of a kind that cannot be used.
     #[error(
         "{0} cannot be used: {1}; allowed: ECDSA (P-256, P-384, P-521), RSA from 2048 bits on, Ed25519"
@@ -104,14 +104,18 @@ impl CertificateError {
 impl Certificate {
     /// Reads a chain and a key from PEM files.
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
-        let read = |half, path: &Path| {
-            let unreadable = |error: io::Error| {
-                CertificateError::Read(half, path.display().to_string(), error.to_string())
-            };
-            read_file(path).map_err(unreadable)
-        };
-        let chain = read(Half::Certificate, certificate)?;
-        Self::parse((certificate, &chain), (key, &read(Half::Key, key)?))
+        let chain = read_half(Half::Certificate, certificate)?;
+        Self::parse((certificate, &chain), (key, &read_half(Half::Key, key)?))
+    }
+
+    /// Reads the first certificate of a PEM file, without a key.
+    pub(super) fn read_first(file: &Path) -> Result<CertificateDer<'static>, CertificateError> {
+        let text = read_half(Half::Certificate, file)?;
+        let name = file.display().to_string();
+        let mut chain = read_chain(&name, &text)?.into_iter();
+        chain
+            .next()
+            .ok_or(CertificateError::NoCertificate(name, ""))
     }
 
     /// The same of texts that were read from these files.
@@ -136,7 +140,7 @@ impl Certificate {
                 facts: Arc::new(facts),
             }),
             Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
-                Err(mismatch(file, key_file, &certified))
+                Err(mismatch(file, key_file, &certified, &facts))
             }
             Err(other) => Err(CertificateError::Broken(file, 1, other.to_string())),
         }
@@ -146,6 +150,12 @@ impl Certificate {
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
+}
+
+fn read_half(half: Half, path: &Path) -> Result<Vec<u8>, CertificateError> {
+    read_file(path).map_err(|error| {
+        CertificateError::Read(half, path.display().to_string(), error.to_string())
+    })
 }
 
 /// What is in a file that is no longer than a chain or a key can be.
@@ -207,14 +217,24 @@ fn contains(text: &[u8], words: &str) -> bool {
 }
 
 /// Says whether the key belongs to another certificate of the chain.
-fn mismatch(file: String, key_file: String, certified: &CertifiedKey) -> CertificateError {
+fn mismatch(
+    file: String,
+    key_file: String,
+    certified: &CertifiedKey,
+    facts: &Facts,
+) -> CertificateError {
     let is_of = |other: &CertificateDer<'static>| {
         let alone = CertifiedKey::new(vec![other.clone()], Arc::clone(&certified.key));
         alone.keys_match().is_ok()
     };
+    let authority = if facts.is_authority() {
+        ", which is that of an authority; the server's own must come first"
+    } else {
+        ""
+    };
     match certified.cert.iter().position(is_of) {
         Some(place) => CertificateError::Order(key_file, place + 1, file),
-        None => CertificateError::Mismatch(key_file, file),
+        None => CertificateError::Mismatch(key_file, file, authority),
     }
 }
 

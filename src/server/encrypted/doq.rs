@@ -11,12 +11,12 @@ use tokio::time::timeout;
 
 use super::activity::{Activity, Doing};
 use super::quic::Door;
-use super::{IDLE, PATIENCE, Tls};
+use super::{HOP, IDLE, PATIENCE, Tls};
 use crate::server::House;
 use crate::server::accept::Guest;
 use crate::server::question::NoReply;
 use crate::server::udp::PACKET;
-use crate::wire::hop::{Hop, asks_keepalive};
+use crate::wire::hop::asks_keepalive;
 
 /// The application protocol (RFC 9250 §4.1.1).
 const PROTOCOL: &[u8] = b"doq";
@@ -30,12 +30,6 @@ const EXCESSIVE_LOAD: VarInt = VarInt::from_u32(4);
 
 /// The length in front of a message.
 const LENGTH: usize = 2;
-
-/// What replies say about the way. How long connections stay is for QUIC to say (RFC 9250 §5.5.2).
-const HOP: Hop = Hop {
-    keepalive: None,
-    encrypted: true,
-};
 
 /// Makes a door of a socket: the future that serves it until the end. Must be called inside a runtime.
 pub fn serve(

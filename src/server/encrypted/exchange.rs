@@ -7,11 +7,10 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::timeout;
 
-use super::PATIENCE;
+use super::{HOP, PATIENCE};
 use crate::server::accept::Guest;
 use crate::server::question::NoReply;
 use crate::server::udp::PACKET;
-use crate::wire::hop::Hop;
 use crate::wire::{Message, Rcode, RecordType, Section, read_u32};
 
 /// The longest question in octets: what the UDP door takes as well, since no question needs more on any way.
@@ -25,12 +24,6 @@ const WASTE: usize = 64 << 10;
 const MESSAGE: HeaderValue = HeaderValue::from_static("application/dns-message");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
-
-/// What replies say about the way. That an idle connection ends is for HTTP to say, not for DNS (RFC 7828 §3.2.2 is about TCP).
-const HOP: Hop = Hop {
-    keepalive: None,
-    encrypted: true,
-};
 
 /// How DNS is asked for with HTTP here.
 #[derive(Debug)]

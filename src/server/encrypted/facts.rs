@@ -30,6 +30,7 @@ pub struct Facts {
     names: Vec<String>,
     fingerprint: Digest,
     pin: Digest,
+    is_authority: bool,
     /// What devices will not like, whatever the date.
     faults: Vec<String>,
 }
@@ -55,6 +56,7 @@ impl Facts {
             names: names(first),
             fingerprint: sha256(leaf),
             pin: sha256(first.public_key().raw),
+            is_authority: first.is_ca(),
             faults: faults(&parsed),
         })
     }
@@ -86,6 +88,11 @@ impl Facts {
             shown.push("…");
         }
         shown.join(", ")
+    }
+
+    /// Whether it is meant to vouch for others.
+    pub(super) fn is_authority(&self) -> bool {
+        self.is_authority
     }
 
     /// Its last day, as year, month and day.

@@ -27,6 +27,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::wire::hop::Hop;
+
 pub use certificate::{Certificate, CertificateError, Half};
 pub use doq::serve as serve_doq;
 pub use dot::serve as serve_dot;
@@ -82,6 +84,13 @@ const STREAMS: u32 = 100;
 
 /// What is kept of encrypted octets while the client does not take them: a record.
 const UNTAKEN: usize = 16 << 10;
+
+/// What replies over HTTP and QUIC say about the way. How long a connection stays they tell by their own means; the option for that
+/// is one of TCP and TLS (RFC 7828; RFC 9250 §5.5.2 forbids it).
+const HOP: Hop = Hop {
+    keepalive: None,
+    encrypted: true,
+};
 
 /// Shakes hands. None if the client cannot agree with us, takes too long, or the end comes first.
 fn shake(

@@ -16,6 +16,7 @@ use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, SanType, SerialNumber,
 };
+use rustls::pki_types::CertificateDer;
 use tempfile::NamedTempFile;
 use x509_parser::time::ASN1Time;
 
@@ -108,9 +109,27 @@ impl SelfSigned {
         missing.map(|address| format!("{address} was missing in the last one"))
     }
 
-    /// The certificate in the folder if it is there, or what is there without writing: none if there is none that can be used.
-    pub fn look(&self) -> Option<Certificate> {
-        Certificate::read(&self.certificate_file(), &self.key_file()).ok()
+    /// The certificate (DER) as it was made last. Nothing is made for this.
+    pub fn look(&self) -> Result<CertificateDer<'static>, CertificateError> {
+        Certificate::read_first(&self.certificate_file())
+    }
+
+    /// What will keep it from being made, as far as that can be known by who may look there. Nothing is made.
+    pub fn check(&self) -> Result<(), SelfSignedError> {
+        match fs::metadata(&self.folder) {
+            Ok(_) => self.check_folder(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let parent = self.folder.parent().unwrap_or(&self.folder);
+                match fs::metadata(parent) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => {
+                        Err(self.failed("cannot be made", error))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+            Err(error) => Err(self.failed("cannot be used", error)),
+        }
     }
 
     /// The certificate in the folder, made anew if it must be, at this time, in seconds since 1970.
@@ -150,20 +169,22 @@ impl SelfSigned {
     }
 
     fn make_folder(&self) -> Result<(), SelfSignedError> {
-        let folder = &self.folder;
-        match DirBuilder::new().mode(0o700).create(folder) {
+        match DirBuilder::new().mode(0o700).create(&self.folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                return Err(self.failed("cannot be made", error));
+                Err(self.failed("cannot be made", error))
             }
-            _ => {}
+            _ => self.check_folder(),
         }
+    }
+
+    fn check_folder(&self) -> Result<(), SelfSignedError> {
         let metadata =
-            fs::metadata(folder).map_err(|error| self.failed("cannot be used", error))?;
+            fs::metadata(&self.folder).map_err(|error| self.failed("cannot be used", error))?;
         if !metadata.is_dir() {
             return Err(self.failed("cannot be used", ErrorKind::NotADirectory.into()));
         }
         if metadata.mode() & WRITABLE_BY_ALL != 0 {
-            return Err(SelfSignedError::Open(folder.display().to_string()));
+            return Err(SelfSignedError::Open(self.folder.display().to_string()));
         }
         Ok(())
     }

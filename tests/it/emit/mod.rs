@@ -7,8 +7,10 @@
 //!
 //! What only a newer Debian has is a test where `newer_debian` is set, in `scripts/test-peers`.
 
+mod apple_profile;
 mod bind;
 mod command;
+mod dnr;
 #[cfg_attr(
     not(newer_debian),
     expect(dead_code, reason = "scripts/test-peers runs it")

@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::{fs, thread};
 
+use rcgen::SanType;
 use tempfile::TempDir;
 
 use crate::support::authority::Authority;
@@ -45,19 +46,39 @@ $TTL 300
 ns A 192.168.1.2
 ";
 
+/// What `lanward emit` prints with doors of all kinds open on all addresses.
+pub(super) fn emit_doors(arguments: &[&str]) -> String {
+    emit_doors_with(arguments, &doors(&authority()))
+}
+
+/// The same, with these lines for the doors.
+pub(super) fn emit_doors_with(arguments: &[&str], doors: &str) -> String {
+    let emitted = try_emit_with(arguments, doors);
+    assert_eq!(emitted.code, Some(0), "{emitted:?}");
+    emitted.out
+}
+
+/// Who vouches for `dns.home.example`.
+fn authority() -> Authority {
+    Authority::with(|params| {
+        let name = "dns.home.example".try_into().unwrap();
+        params.subject_alt_names.push(SanType::DnsName(name));
+    })
+}
+
 /// The encrypted doors. The file names are those of a test's own authority.
 fn doors(authority: &Authority) -> String {
     let [certificate, key] = authority.files();
     format!(
         "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = \"dns.home.example\"\n\
-         tls = [\"0.0.0.0:853\", \"[::]:853\"]\nquic = [\"0.0.0.0:853\"]\nhttps = [\"0.0.0.0:443\", \"[::]:443\"]\nh3 = [\"0.0.0.0:443\"]\n"
+         tls = [\"0.0.0.0:853\", \"[::]:853\"]\nquic = [\"0.0.0.0:853\", \"[::]:853\"]\nhttps = [\"0.0.0.0:443\", \"[::]:443\"]\nh3 = [\"0.0.0.0:443\", \"[::]:443\"]\n"
     )
 }
 
 /// What somebody without `[server.tls]` reads, and somebody who does not say where lanward is; then one address, one of each family,
 /// and the one that the doors have.
 fn transcripts_of_doors(target: &str) -> Vec<String> {
-    let authority = Authority::new();
+    let authority = authority();
     let on_all = doors(&authority);
     let on_one = on_all
         .replace("0.0.0.0", "192.168.1.2")

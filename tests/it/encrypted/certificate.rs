@@ -1,6 +1,7 @@
 //! The certificate of the encrypted doors: which are refused, how a new one is taken over, and the one that lanward makes.
 
 use std::fs::{self, Permissions};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,10 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use rcgen::{BasicConstraints, IsCa, date_time_ymd};
 use rustls::version::{TLS12, TLS13};
 
-use super::{House, own, section};
+use super::{DECODED, House, own, section};
 use crate::support::authority::{Authority, NAME};
 use crate::support::command::run;
 use crate::support::dot::{Dot, believing, forgetful};
@@ -24,8 +26,6 @@ use crate::support::upstream::{Behaviour, Upstream};
 use crate::support::wire::{Query, Response, SERVFAIL};
 use crate::support::{records, wire};
 
-/// A name that lanward answers by itself.
-const DECODED: &str = "192-168-1-10.0123456789abcdef0123456789abcdef.plex.direct";
 /// What is told when a new certificate is not taken over.
 const REFUSED: &str = "not reloaded: the certificate from before holds";
 
@@ -141,6 +141,12 @@ fn what_cannot_be_used_is_refused_with_file_and_reason() {
     fs::write(&certificate, format!("{root}{own}")).unwrap();
     let (_, out) = checked(&authority, "");
     assert!(out.contains("{dir}/key.pem is the key of certificate 2 in {dir}/certificate.pem; the server's own certificate must come first"), "{out}");
+    fs::write(&certificate, root).unwrap();
+    let (_, out) = checked(&authority, "");
+    assert!(
+        out.contains("is not the key of the certificate in {dir}/certificate.pem, which is that of an authority"),
+        "{out}"
+    );
     fs::remove_file(key).unwrap();
     let (_, out) = checked(&authority, "");
     assert!(
@@ -249,11 +255,13 @@ impl Load {
             let (stop, asked) = (Arc::clone(&stop), Arc::clone(&asked));
             let config = Arc::clone(&fresh);
             let query = Query::new(DECODED, A);
+            // A client each, as one alone may not have many connections.
+            let source = Ipv4Addr::new(127, 0, 0, 10 + number);
             thread::spawn(move || {
-                let mut kept = Dot::connect(address, &config)?;
+                let mut kept = Dot::connect_from(source, address, &config)?;
                 while !stop.load(Ordering::Relaxed) {
                     if number == 0 {
-                        let reply = Dot::connect(address, &config)?.ask(&query)?;
+                        let reply = Dot::connect_from(source, address, &config)?.ask(&query)?;
                         assert_eq!(reply.answer.len(), 1);
                         asked.fetch_add(1, Ordering::Relaxed);
                         continue;
@@ -351,19 +359,12 @@ fn a_certificate_is_replaced_while_a_thousand_questions_a_second_are_answered() 
 #[test]
 fn a_broken_certificate_changes_nothing_and_is_told_once() {
     let house = House::open();
-    let [certificate, key] = house.authority.files();
-    let good = fs::read(&certificate).unwrap();
+    let [certificate, _] = house.authority.files();
     let believed = [&house.authority];
     fs::write(&certificate, "nonsense").unwrap();
     house
         .lanward
         .line(&[REFUSED, "certificate.pem holds no certificate"]);
-    comes_to_show(&house, &house.authority, &believed);
-    fs::write(&certificate, good).unwrap();
-    fs::remove_file(&key).unwrap();
-    house
-        .lanward
-        .line(&[REFUSED, "key.pem cannot be read: No such file"]);
     comes_to_show(&house, &house.authority, &believed);
     // Another one that devices would refuse.
     let nameless = Authority::with(|params| {
@@ -378,7 +379,7 @@ fn a_broken_certificate_changes_nothing_and_is_told_once() {
     comes_to_show(&house, &second, &[&house.authority, &second]);
     assert_eq!(
         house.lanward.logged(REFUSED),
-        3,
+        2,
         "{:#?}",
         house.lanward.lines()
     );
@@ -601,7 +602,54 @@ fn check_makes_nothing_and_a_folder_of_others_is_refused() {
         "{}",
         ran.complaints
     );
+    let ran = run(&["check", "--config", file]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(
+        ran.out.contains("lanward.toml: error: ") && ran.out.contains("everybody may write"),
+        "{}",
+        ran.out
+    );
     assert_eq!(fs::read_dir(&state).unwrap().count(), 0);
+}
+
+#[test]
+fn devices_are_given_the_certificate_that_nobody_vouches_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lanward.toml");
+    let doors = "name = \"dns.example\"\nhttps = [\"0.0.0.0:443\"]\n";
+    fs::write(&file, own(folder.path(), doors)).unwrap();
+    let emit = || {
+        let file = file.to_str().unwrap();
+        run(&[
+            "emit",
+            "apple-profile",
+            "--part",
+            "https",
+            "--server",
+            "192.168.1.2",
+            "--config",
+            file,
+        ])
+    };
+    let ran = emit();
+    assert_ne!(ran.code, Some(0));
+    assert!(
+        ran.complaints
+            .contains("Start lanward with this configuration once"),
+        "{}",
+        ran.complaints
+    );
+    let authority = Authority::new();
+    let [certificate, _] = authority.files();
+    fs::copy(certificate, folder.path().join("certificate.pem")).unwrap();
+    let ran = emit();
+    assert_eq!(ran.code, Some(0), "{}", ran.complaints);
+    let said = ran.out.split_whitespace().collect::<String>();
+    assert!(
+        said.contains(&BASE64.encode(authority.certificate())),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]

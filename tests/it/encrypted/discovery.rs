@@ -10,7 +10,7 @@ use crate::support::command::run;
 use crate::support::lanward::Lanward;
 use crate::support::network::{inside, ip};
 use crate::support::peers::installed;
-use crate::support::records::{A, AAAA, SVCB, TXT, a, cname};
+use crate::support::records::{A, AAAA, Record, SVCB, TXT, a, cname};
 use crate::support::reply::Reply;
 use crate::support::upstream::Upstream;
 use crate::support::wire::{AA, NOERROR, NXDOMAIN, Query, Response, text};
@@ -115,7 +115,7 @@ fn a_device_that_knows_the_address_learns_all_doors() {
         found.sort();
         assert_eq!(found, expected);
         let addresses = [a(NAME, "127.0.0.1").essence()];
-        let additional: Vec<_> = (reply.additional.iter()).map(|one| one.essence()).collect();
+        let additional: Vec<_> = (reply.additional.iter()).map(Record::essence).collect();
         assert_eq!(additional, addresses, "{}", reply.summary());
     }
     // Below the name the port of the plain door is part of the question.
@@ -333,10 +333,7 @@ fn each_client_is_told_of_what_it_can_reach() {
     assert_eq!(told("127.0.0.1", DISCOVERY, "SVCB"), here);
 
     // The same in a running server, by the address that a question comes from.
-    let lines = configuration
-        .lines()
-        .filter(|line| !line.starts_with("quic") && !line.starts_with("https"));
-    let lanward = Lanward::configured(&lines.map(|line| format!("{line}\n")).collect::<String>());
+    let lanward = Lanward::configured(&configuration);
     for (own, hints) in [
         ([192, 168, 1, 2], "ipv4hint=192.168.1.2 ipv6hint=fd00:1::2"),
         ([10, 9, 0, 1], "ipv4hint=10.9.0.1"),

@@ -99,6 +99,8 @@ fn the_message_is_that_of_the_udp_door() {
             assert_eq!(headers["content-length"], udp.bytes.len().to_string());
             let fresh = format!("max-age={}", udp.answer[0].ttl);
             assert_eq!(headers["cache-control"], fresh);
+            let date = headers["date"].to_str().unwrap();
+            assert!(date.ends_with(" GMT"), "{date}");
         }
     });
 }

@@ -1,5 +1,7 @@
 //! A certificate authority of a test's own, and one server that it vouches for.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -52,7 +54,10 @@ impl Authority {
             ("certificate.pem", certificate.pem()),
             ("key.pem", key.serialize_pem()),
         ] {
-            std::fs::write(folder.path().join(file), content).unwrap();
+            let path = folder.path().join(file);
+            std::fs::write(&path, content).unwrap();
+            // lanward warns of a key that all may read.
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         }
         Self {
             folder,

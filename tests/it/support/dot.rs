@@ -1,7 +1,7 @@
 //! A client for DNS over TLS, which shows what it was shown.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use rustls::{
     ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned,
     SupportedProtocolVersion,
 };
+use socket2::{Domain, Socket, Type};
 
 use super::authority::{Authority, NAME};
 use super::client::{check, frame};
@@ -50,9 +51,21 @@ pub(crate) struct Dot {
 
 impl Dot {
     pub(crate) fn connect(address: SocketAddr, config: &Arc<ClientConfig>) -> io::Result<Self> {
+        Self::connect_from(Ipv4Addr::LOCALHOST, address, config)
+    }
+
+    /// From an address of this machine.
+    pub(crate) fn connect_from(
+        source: Ipv4Addr,
+        address: SocketAddr,
+        config: &Arc<ClientConfig>,
+    ) -> io::Result<Self> {
         let name = ServerName::try_from(NAME).unwrap();
         let mut session = ClientConnection::new(Arc::clone(config), name).unwrap();
-        let mut stream = TcpStream::connect(address)?;
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from((source, 0)).into())?;
+        socket.connect(&address.into())?;
+        let mut stream = TcpStream::from(socket);
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         while session.is_handshaking() {

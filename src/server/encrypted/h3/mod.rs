@@ -5,13 +5,16 @@ mod bounded;
 use std::io;
 use std::net::UdpSocket;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use h3::error::{Code, StreamError};
 use h3::server::{RequestResolver, RequestStream, builder};
-use http::Response;
+use http::header::DATE;
+use http::{HeaderValue, Response};
+use httpdate::fmt_http_date;
 use quinn::VarInt;
 use tokio::time::timeout;
 
@@ -21,6 +24,7 @@ use super::quic::Door;
 use super::{FAREWELL, IDLE, PATIENCE, Tls};
 use crate::server::House;
 use crate::server::accept::Guest;
+use crate::upstream::clock;
 use bounded::{Both, Bounded};
 
 /// The application protocol (RFC 9114 §3.1).
@@ -123,7 +127,12 @@ async fn take(stream: &mut Stream) -> Result<Vec<u8>, Refusal> {
 }
 
 async fn send(stream: &mut Stream, response: Response<Bytes>) -> Result<(), StreamError> {
-    let (head, body) = response.into_parts();
+    let (mut head, body) = response.into_parts();
+    // As the other versions have it, by hyper (RFC 9110 §6.6.1).
+    let now = UNIX_EPOCH + Duration::from_secs(clock::of_day());
+    if let Ok(now) = HeaderValue::try_from(fmt_http_date(now)) {
+        head.headers.insert(DATE, now);
+    }
     stream.send_response(Response::from_parts(head, ())).await?;
     if !body.is_empty() {
         stream.send_data(body).await?;
