@@ -116,7 +116,7 @@ fn garbage_for_tls_ends_the_connection() {
         let alerts = [0x15, 3, 3, 0, 2, 1, 90].repeat(1000);
         let hello = hello(&house.authority);
         let after_hello = [&hello[..], &alerts].concat();
-        let long = [&[0x16, 3, 3, 0xff, 0xff][..], &[0; 70_000]].concat();
+        let long = [&[0x16, 3, 3, 0xff, 0xff][..], &vec![0; 70_000]].concat();
         let http = b"GET / HTTP/1.1\r\nHost: dns.example\r\n\r\n".to_vec();
         let dns = message(&Query::new(DECODED, A).bytes());
         for (what, words) in [
