@@ -25,7 +25,7 @@ const IN_FLIGHT: usize = 16;
 /// How long a connection may lie idle, a message may take to come in, or replies to be taken.
 const IDLE: Duration = Duration::from_secs(10);
 /// Replies of so many octets are written before more questions are answered.
-const FULL: usize = 64 << 10;
+const FULL: usize = 32 << 10;
 /// What is read at once; more questions seldom come together.
 const READ: usize = 4 << 10;
 /// The length in front of a message.

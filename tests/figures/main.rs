@@ -1,5 +1,5 @@
 //! The figures that need the machine for themselves: how long answers take while upstreams die, drown or lie, and
-//! networks go; how much memory the cache takes.
+//! networks go, or the encrypted doors are besieged; how much memory the cache takes.
 //!
 //! `cargo test --test figures -- --nocapture` prints them. Cargo runs one binary of tests after the other, and these wait for
 //! each other, so nothing else competes with what is measured.
@@ -36,6 +36,7 @@ mod memory;
 mod network;
 mod noise;
 mod outage;
+mod siege;
 
 use std::env;
 use std::time::Duration;

@@ -113,12 +113,15 @@ impl Exchange {
     /// Does what a request asks; `body` are the octets that come after its head, as [`Body`] takes them.
     pub(super) async fn serve(
         &self,
-        head: &Parts,
+        head: Parts,
         body: impl Future<Output = Result<Vec<u8>, Refusal>>,
         guest: &Guest,
     ) -> Response<Bytes> {
+        let bare = head.method == Method::HEAD;
         let answered = async {
-            let question = self.question(head, body).await?;
+            let question = self.question(&head, body).await?;
+            // A hundred of them would wait with as many questions.
+            drop(head);
             let reply = guest.answer(question, HOP).await;
             reply.map_err(|none| match none {
                 NoReply::NoQuery => Refusal::NoQuery,
@@ -134,7 +137,7 @@ impl Exchange {
             response.headers_mut().insert(ALT_SVC, alternative.clone());
         }
         // The same head as to a GET, without what would follow (RFC 9110 §9.3.2).
-        if head.method == Method::HEAD {
+        if bare {
             response.body_mut().clear();
         }
         response

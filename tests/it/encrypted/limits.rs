@@ -1,33 +1,33 @@
 //! Limits under attack: old connections make room, new clients are served at every door, and memory stays.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
+use std::{slice, thread};
 
-use super::House;
+use super::{DECODED, House, runtime};
+use crate::support::authority::NAME;
 use crate::support::caller::{Caller, Door};
 use crate::support::client::frame as message;
 use crate::support::peers::installed;
 use crate::support::records::{A, TXT, txt};
 use crate::support::siege::{
     CONTINUATION, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, Sealed, besiege, connect,
-    fields, flood, frame, garbage, have_files, hello, initials, open, preface, request, sealed,
-    source,
+    fields, flood, frame, garbage, have_files, hello, initials, open, preface, quic, request,
+    sealed, source,
 };
 use crate::support::until;
 use crate::support::upstream::Behaviour;
 use crate::support::wire::{QR, Query, RA, Response, TC};
 
-const DECODED: &str = "192-168-1-10.0123456789abcdef0123456789abcdef.plex.direct";
 /// Connections of all clients, and of one.
 const ALL: usize = 256;
 const OF_ONE: usize = 16;
 /// How much more memory an attack may take.
 const MEMORY: usize = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The doors that are asked whether they serve.
-const DOORS: [Door; 3] = [Door::Tls, Door::Https, Door::Quic];
 /// The client that is to be served whatever others do.
 const GOOD: Ipv4Addr = Ipv4Addr::new(127, 0, 9, 9);
 
@@ -37,7 +37,7 @@ fn withstand<T>(attack: impl FnOnce(&House) -> T) {
     let before = house.lanward.rss();
     let attackers = attack(&house);
     house.lanward.assert_alive();
-    for door in DOORS {
+    for door in Door::ALL {
         let server = door.of(&house.lanward);
         let caller = Caller::connect(door, server, &house.authority, GOOD);
         let query = Query::new(DECODED, A).bytes();
@@ -116,7 +116,7 @@ fn garbage_for_tls_ends_the_connection() {
         let alerts = [0x15, 3, 3, 0, 2, 1, 90].repeat(1000);
         let hello = hello(&house.authority);
         let after_hello = [&hello[..], &alerts].concat();
-        let long = [&[0x16, 3, 3, 0xff, 0xff][..], &[0; 70_000]].concat();
+        let long = [&[0x16, 3, 3, 0xff, 0xff][..], &vec![0; 70_000]].concat();
         let http = b"GET / HTTP/1.1\r\nHost: dns.example\r\n\r\n".to_vec();
         let dns = message(&Query::new(DECODED, A).bytes());
         for (what, words) in [
@@ -239,7 +239,7 @@ fn frames_that_want_a_reply_wait_for_it() {
     });
 }
 
-/// Clients that ask for much and read nothing: all that one may have, and those of several.
+/// Clients that ask for much and read nothing, with all connections that there may be.
 #[test]
 fn slow_readers_are_not_read_for() {
     let big = Query::new("big.example", TXT).id(0).bytes();
@@ -247,44 +247,70 @@ fn slow_readers_are_not_read_for() {
         know_big(house);
         let slow = |at: usize| {
             let client = source(at / OF_ONE);
-            let mut stream = if at.is_multiple_of(2) {
-                let mut stream = sealed(house.https(), client, &house.authority, b"h2").unwrap();
-                stream.write_all(&preface()).unwrap();
-                stream
+            let (mut stream, words) = if at.is_multiple_of(2) {
+                let stream = sealed(house.https(), client, &house.authority, b"h2").unwrap();
+                let requests = (0..100).flat_map(|number| request(2 * number + 1, &big));
+                (stream, preface().into_iter().chain(requests).collect())
             } else {
-                sealed(house.tls(), client, &house.authority, b"dot").unwrap()
+                let stream = sealed(house.tls(), client, &house.authority, b"dot").unwrap();
+                (stream, message(&big).repeat(100))
             };
-            let frames: Vec<u8> = (0..100)
-                .flat_map(|number| {
-                    if at.is_multiple_of(2) {
-                        request(2 * number + 1, &big)
-                    } else {
-                        message(&big)
-                    }
-                })
-                .collect();
             let wait = Some(Duration::from_millis(200));
             stream.sock.set_write_timeout(wait).unwrap();
-            drop(stream.write_all(&frames).and_then(|()| stream.flush()));
+            drop(stream.write_all(&words).and_then(|()| stream.flush()));
             stream
         };
         let streams: Vec<Sealed> = (0..ALL).map(slow).collect();
-        let before = house.lanward.processor_time();
-        // When it does no more, all that it takes for this is taken.
-        let mut last = before;
-        until(PATIENCE, || {
-            std::thread::sleep(Duration::from_millis(200));
-            let now = house.lanward.processor_time();
-            let rests = now == last;
-            last = now;
-            rests
-        });
-        println!(
-            "{} MiB with {} slow readers",
-            house.lanward.rss() >> 20,
-            streams.len()
-        );
+        rest(house);
         streams
+    });
+}
+
+/// The same over QUIC, where each stream says that it takes one octet.
+#[test]
+fn slow_readers_of_quic_are_not_read_for() {
+    let big = message(&Query::new("big.example", TXT).id(0).bytes());
+    withstand(|house| {
+        know_big(house);
+        let runtime = runtime();
+        let mut transport = quinn::TransportConfig::default();
+        transport.stream_receive_window(1_u32.into());
+        let mut config = quic(&house.authority);
+        config.transport_config(Arc::new(transport));
+        let slow = async |at: usize| {
+            let endpoint = quinn::Endpoint::client((source(at / OF_ONE), 0).into()).unwrap();
+            let connecting = endpoint.connect_with(config.clone(), house.quic(), NAME);
+            let connection = connecting.unwrap().await.unwrap();
+            let mut streams = Vec::new();
+            for _ in 0..100 {
+                let (mut send, receive) = connection.open_bi().await.unwrap();
+                send.write_all(&big).await.unwrap();
+                send.finish().unwrap();
+                streams.push((send, receive));
+            }
+            (endpoint, connection, streams)
+        };
+        let connections = runtime.block_on(async {
+            let mut connections = Vec::new();
+            for at in 0..ALL / 4 {
+                connections.push(slow(at).await);
+            }
+            connections
+        });
+        rest(house);
+        (connections, runtime)
+    });
+}
+
+/// Waits until the program has nothing more to do: then all is taken that an attack takes.
+fn rest(house: &House) {
+    let mut last = house.lanward.processor_time();
+    until(PATIENCE, || {
+        thread::sleep(Duration::from_millis(200));
+        let now = house.lanward.processor_time();
+        let rests = now == last;
+        last = now;
+        rests
     });
 }
 
@@ -310,13 +336,14 @@ fn datagrams_that_are_no_quic_cost_nothing() {
 #[test]
 fn beginnings_of_quic_take_no_seat() {
     withstand(|house| {
+        let beginnings = initials(&house.authority, 1000);
         have_files();
-        let mut stream = connect(house.tls(), GOOD).unwrap();
-        for (at, octets) in initials(&house.authority, 1000).iter().enumerate() {
-            let socket = std::net::UdpSocket::bind((source(at), 0)).unwrap();
+        let mut stream = sealed(house.tls(), GOOD, &house.authority, b"dot").unwrap();
+        for (at, octets) in beginnings.iter().enumerate() {
+            let socket = UdpSocket::bind((source(at), 0)).unwrap();
             socket.send_to(octets, house.quic()).unwrap();
         }
         house.lanward.client().udp(&Query::new("localhost", A));
-        assert_eq!(open(std::slice::from_mut(&mut stream)), 1);
+        assert_eq!(open(slice::from_mut(&mut stream.sock)), 1);
     });
 }

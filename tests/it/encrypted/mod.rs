@@ -16,15 +16,12 @@ mod same;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
-use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio::runtime::Runtime;
 
 use crate::support::authority::{Authority, NAME};
+use crate::support::caller::{self, Door, believing};
 use crate::support::client::check;
 use crate::support::lanward::Lanward;
 use crate::support::records::a;
@@ -105,14 +102,7 @@ impl House {
 
     /// TLS as a client speaks it that believes the authority alone, with these application protocols.
     fn tls_client(&self, protocols: &[&[u8]]) -> ClientConfig {
-        let mut roots = RootCertStore::empty();
-        let ca = CertificateDer::from_pem_file(self.authority.ca()).unwrap();
-        roots.add(ca).unwrap();
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config = believing(&self.authority);
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         config
     }
@@ -135,12 +125,7 @@ fn runtime() -> Runtime {
 
 /// `[server.tls]` with all doors on free ports.
 fn section(authority: &Authority) -> String {
-    let [certificate, key] = authority.files();
-    let any = "[\"127.0.0.1:0\"]";
-    format!(
-        "[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\n\
-         tls = {any}\nhttps = {any}\nquic = {any}\nh3 = {any}\n"
-    )
+    caller::section(authority, &Door::ALL)
 }
 
 /// `[server.tls]` with a certificate of lanward's own, kept in this folder, and `more`.

@@ -165,7 +165,7 @@ fn queries() -> Vec<Query> {
     let plex = "192-168-1-10.0123456789abcdef0123456789abcdef.plex.direct";
     let with = |options: Vec<(u16, Vec<u8>)>| {
         move |edns: &mut Edns| {
-            edns.options = options.clone();
+            edns.options.clone_from(&options);
         }
     };
     for name in [plex, "www.example", "evil.example", "missing.example"] {
@@ -294,4 +294,9 @@ fn over_https_the_answers_are_the_same() {
 #[test]
 fn over_quic_the_answers_are_the_same() {
     same(Door::Quic);
+}
+
+#[test]
+fn over_h3_the_answers_are_the_same() {
+    same(Door::H3);
 }

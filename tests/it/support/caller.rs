@@ -71,7 +71,7 @@ pub(crate) fn section(authority: &Authority, doors: &[Door]) -> String {
     let mut section =
         format!("[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = {NAME:?}\n");
     for door in doors {
-        section += &format!("{} = [\"127.0.0.1:0\"]\n", door.key());
+        section += &[door.key(), " = [\"127.0.0.1:0\"]\n"].concat();
     }
     section
 }

@@ -35,7 +35,7 @@ fn know_user() {
     if users.lines().any(|line| line.starts_with(USER)) {
         return;
     }
-    users += &format!("{USER}:x:65533:65534::/:/usr/sbin/nologin\n");
+    users += &[USER, ":x:65533:65534::/:/usr/sbin/nologin\n"].concat();
     fs::write("/run/passwd", users).unwrap();
     mount(&["--bind", "/run/passwd", "/etc/passwd"]);
 }

@@ -210,10 +210,7 @@ pub(crate) fn initials(authority: &Authority, count: usize) -> Vec<Vec<u8>> {
         .unwrap();
     let sink = UdpSocket::bind("127.0.0.1:0").unwrap();
     sink.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    let mut config = believing(authority);
-    config.alpn_protocols = vec![b"doq".to_vec()];
-    let crypto = quinn::crypto::rustls::QuicClientConfig::try_from(config).unwrap();
-    let config = quinn::ClientConfig::new(Arc::new(crypto));
+    let config = quic(authority);
     let address = sink.local_addr().unwrap();
     (0..count)
         .map(|_| {
@@ -236,4 +233,12 @@ pub(crate) fn initials(authority: &Authority, count: usize) -> Vec<Vec<u8>> {
             }
         })
         .collect()
+}
+
+/// How a client speaks QUIC that asks for DNS.
+pub(crate) fn quic(authority: &Authority) -> quinn::ClientConfig {
+    let mut config = believing(authority);
+    config.alpn_protocols = vec![b"doq".to_vec()];
+    let crypto = quinn::crypto::rustls::QuicClientConfig::try_from(config).unwrap();
+    quinn::ClientConfig::new(Arc::new(crypto))
 }

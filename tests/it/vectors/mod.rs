@@ -61,6 +61,11 @@ fn every_attack_is_stopped_over_quic() {
     pass("vectors over QUIC", &[Way::Sealed(Door::Quic)]);
 }
 
+#[test]
+fn every_attack_is_stopped_over_h3() {
+    pass("vectors over HTTP/3", &[Way::Sealed(Door::H3)]);
+}
+
 /// Asks all rows and tells all stories over these ways.
 fn pass(what: &str, ways: &[Way]) {
     let mut failed: Vec<(String, bool, String)> = Vec::new();
