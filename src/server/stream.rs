@@ -64,8 +64,17 @@ where
     let _over = connection.run().await;
 }
 
-/// A reply that had to wait, and the place among the questions under way that it holds until it is written.
-type Late = (Vec<u8>, OwnedSemaphorePermit);
+/// What became of a question that had to wait, and the place among the questions under way that it holds until it is written.
+type Late = (Answered, OwnedSemaphorePermit);
+
+/// What became of a question that had to wait.
+enum Answered {
+    /// The reply, and the room that it takes until it is written.
+    Reply(Vec<u8>, OwnedSemaphorePermit),
+    /// There was no room for the reply beside those that the client has not taken. This is the question, to be answered when the
+    /// client has, most likely from the cache.
+    Again(Vec<u8>),
+}
 
 /// The connection is over.
 struct Over;
@@ -108,8 +117,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let may_be_idle = free == IN_FLIGHT || free > 0 && !begins;
             self.make_room();
             tokio::select! {
-                Some((reply, _place)) = self.late.recv() => {
-                    push_frame(&mut self.output, &reply)?;
+                Some((answered, _place)) = self.late.recv() => {
+                    self.receive(answered)?;
                     since = Instant::now();
                 }
                 read = self.stream.read_buf(&mut self.input), if reading && free > 0 => match read {
@@ -131,6 +140,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         // Says that the end is meant, where that can be said.
         let _closed = timeout(self.idle, self.stream.shutdown()).await;
         Ok(())
+    }
+
+    /// Takes what became of a question that had to wait.
+    fn receive(&mut self, answered: Answered) -> Result<(), Over> {
+        match answered {
+            Answered::Reply(reply, _room) => push_frame(&mut self.output, &reply),
+            Answered::Again(packet) => {
+                let mut input = Vec::with_capacity(LENGTH + packet.len() + self.input.len());
+                push_frame(&mut input, &packet)?;
+                // A message that has begun to come in goes on behind it.
+                input.append(&mut self.input);
+                self.input = input;
+                Ok(())
+            }
+        }
     }
 
     /// Makes room to read into; what one long message needed is not kept.
@@ -177,13 +201,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Has a question asked upstream.
     fn ask(&self, packet: Vec<u8>, permit: Permit, place: OwnedSemaphorePermit) {
-        let completing = self.guest.complete(packet, permit, self.hop);
+        let completing = self.guest.complete(packet.clone(), permit, self.hop);
         let (sender, busy) = (self.sender.clone(), self.guest.seat.busy());
+        let room = Arc::clone(&self.guest.room);
         // Boxed as in the UDP door.
         drop(self.guest.house.tasks.spawn(Box::pin(async move {
             if let Some(reply) = completing.await {
+                let octets = u32::try_from(reply.len()).unwrap_or(u32::MAX);
+                let answered = match room.try_acquire_many_owned(octets) {
+                    Ok(room) => Answered::Reply(reply, room),
+                    Err(_) => Answered::Again(packet),
+                };
                 // A client that is gone needs no reply.
-                let _gone = sender.send((reply, place)).await;
+                let _gone = sender.send((answered, place)).await;
             }
             drop(busy);
         })));

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{slice, thread};
 
+use socket2::SockRef;
+
 use super::{DECODED, House, runtime};
 use crate::support::authority::NAME;
 use crate::support::caller::{Caller, Door};
@@ -33,7 +35,8 @@ const GOOD: Ipv4Addr = Ipv4Addr::new(127, 0, 9, 9);
 
 /// Attacks, looks at the memory while the attack lasts, and has a new client served at every door.
 fn withstand<T>(attack: impl FnOnce(&House) -> T) {
-    let mut house = House::open();
+    // What the cache takes is bounded by itself.
+    let mut house = House::with("[cache]\nsize = \"1MiB\"\n");
     let before = house.lanward.rss();
     let attackers = attack(&house);
     house.lanward.assert_alive();
@@ -266,6 +269,34 @@ fn slow_readers_are_not_read_for() {
     });
 }
 
+/// The same with answers that are not in the cache, each for a question of its own.
+#[test]
+fn slow_readers_of_fresh_answers_are_not_read_for() {
+    withstand(|house| {
+        let fresh = Behaviour::new(|seen| Behaviour::from(long(&seen.name())).acts(seen));
+        house
+            .upstream
+            .otherwise(Behaviour::split(cut().into(), fresh));
+        let slow = |at: usize| {
+            let client = source(at / OF_ONE);
+            let mut stream = sealed(house.tls(), client, &house.authority, b"dot").unwrap();
+            let sock = SockRef::from(&stream.sock);
+            sock.set_recv_buffer_size(4096).unwrap();
+            let wait = Some(Duration::from_millis(200));
+            stream.sock.set_write_timeout(wait).unwrap();
+            let name = |number: usize| format!("n{number}.c{at}.example");
+            let words: Vec<u8> = (0..100)
+                .flat_map(|number| message(&Query::new(&name(number), TXT).bytes()))
+                .collect();
+            drop(stream.write_all(&words).and_then(|()| stream.flush()));
+            stream
+        };
+        let streams: Vec<Sealed> = (0..ALL / 4).map(slow).collect();
+        rest(house);
+        streams
+    });
+}
+
 /// The same over QUIC, where each stream says that it takes one octet.
 #[test]
 fn slow_readers_of_quic_are_not_read_for() {
@@ -316,15 +347,22 @@ fn rest(house: &House) {
 
 /// A name whose answer is nearly as long as answers can be, in the cache.
 fn know_big(house: &House) {
-    let long = (0..280).map(|_| txt("big.example", &[&[b'x'; 200]]));
-    let cut = Response {
-        flags: QR | RA | TC,
-        ..Response::new(Vec::new())
-    };
-    let long = Behaviour::split(cut.into(), Response::new(long.collect()).into());
-    house.upstream.on("big.example", TXT, long);
+    let whole = Behaviour::split(cut().into(), long("big.example").into());
+    house.upstream.on("big.example", TXT, whole);
     let reply = house.lanward.client().tcp(&Query::new("big.example", TXT));
     assert_eq!(reply.answer.len(), 280);
+}
+
+fn long(name: &str) -> Response {
+    let text = || txt(name, &[&[b'x'; 200]]);
+    Response::new((0..280).map(|_| text()).collect())
+}
+
+fn cut() -> Response {
+    Response {
+        flags: QR | RA | TC,
+        ..Response::new(Vec::new())
+    }
 }
 
 #[test]
