@@ -32,11 +32,8 @@ fn web_server(authority: &Authority) -> (SealedServer, Arc<Mutex<Vec<String>>>) 
     let noted = Arc::clone(&asked);
     let server = SealedServer::speaking(b"http/1.1", authority, move |stream| {
         let port = stream.sock.local_addr()?.port();
-        let mut lines = BufReader::new(&mut *stream).lines();
-        while let Some(Ok(line)) = lines
-            .next()
-            .filter(|line| !matches!(line, Ok(text) if text.is_empty()))
-        {
+        let lines = BufReader::new(&mut *stream).lines().map_while(Result::ok);
+        for line in lines.take_while(|line| !line.is_empty()) {
             if let Some(host) = line.to_lowercase().strip_prefix("host: ") {
                 noted.lock().unwrap().push(host.to_owned());
             }

@@ -29,18 +29,7 @@ fn ask(test: &str, (half, at_a_time): (usize, usize), more: impl FnOnce(&House) 
         .collect();
     fs::write(&file, questions.concat()).unwrap();
     let output = Command::new("dnsperf")
-        .args([
-            "-s",
-            "127.0.0.1",
-            "-n",
-            "1",
-            "-c",
-            "4",
-            "-T",
-            "1",
-            "-t",
-            "5",
-        ])
+        .args("-s 127.0.0.1 -n 1 -c 4 -T 1 -t 5".split(' '))
         .args(["-q", &at_a_time.to_string()])
         .arg("-d")
         .arg(&file)

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use super::DECODED;
 use crate::support::authority::{Authority, NAME};
 use crate::support::caller::{Door, section};
 use crate::support::lanward::Lanward;
@@ -14,7 +15,6 @@ use crate::support::upstream::Upstream;
 use crate::support::wire::{Query, Response};
 
 const PROGRAM: &str = "systemd-resolved";
-const PLEX: &str = "192-168-1-10.0123456789abcdef0123456789abcdef.plex.direct";
 
 /// systemd-resolved that knows lanward's door for DNS over TLS and nobody else; nobody answers over UDP on that port.
 fn resolved(lanward: &Lanward, authority: &Authority, (name, mode): (&str, &str)) -> Peer {
@@ -50,7 +50,7 @@ fn asks(test: &str, mode: &str) {
     let lanward = Lanward::start(&[upstream.address], &section(&authority, &[Door::Tls]));
     let peer = resolved(&lanward, &authority, (NAME, mode));
     for (name, addresses) in [
-        (PLEX, vec!["192.168.1.10"]),
+        (DECODED, vec!["192.168.1.10"]),
         ("www.example", vec!["93.184.216.34"]),
         ("evil.example", vec![]),
     ] {
@@ -80,7 +80,7 @@ fn systemd_resolved_asks_nobody_with_another_name() {
     let lanward = Lanward::start(&[upstream.address], &section(&authority, &[Door::Tls]));
     let peer = resolved(&lanward, &authority, ("other.example", "yes"));
     // It tries for long, and says nothing meanwhile.
-    let query = Query::new(PLEX, A).bytes();
+    let query = Query::new(DECODED, A).bytes();
     let reply = peer.client().try_udp(&query, Duration::from_millis(500));
     let reply = reply.map(|reply| Reply::parse(&reply).unwrap());
     assert!(
