@@ -68,15 +68,17 @@ pub(crate) fn installed(test: &str, program: &str, package: &str) -> bool {
     found
 }
 
-/// Where a program stands; what may not be installed, scripts/test unpacks.
+/// Where scripts/test unpacks what may not be installed, and the library that fits it.
+const UNPACKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/unpacked/lib/systemd");
+
+/// Where a program stands.
 fn path(program: &str) -> Option<String> {
-    let unpacked = concat!(env!("CARGO_MANIFEST_DIR"), "/target/unpacked/lib/systemd");
     [
         "/usr/sbin",
         "/usr/bin",
         "/sbin",
         "/usr/lib/systemd",
-        unpacked,
+        UNPACKED,
     ]
     .iter()
     .map(|folder| format!("{folder}/{program}"))
@@ -354,7 +356,11 @@ fn spawn(program: &str, folder: &Path) -> Child {
         "systemd-resolved" => &[],
         _ => &["-d", "-c", "conf"],
     };
-    let mut command = Command::new(path(program).expect("it is installed"));
+    let path = path(program).expect("it is installed");
+    let mut command = Command::new(&path);
+    if path.starts_with(UNPACKED) {
+        command.env("LD_LIBRARY_PATH", UNPACKED);
+    }
     if matches!(program, "dnscrypt-proxy" | "systemd-resolved") {
         // The one authority that they believe.
         command.env("SSL_CERT_FILE", folder.join("ca.pem"));
