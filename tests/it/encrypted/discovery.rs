@@ -193,7 +193,10 @@ fn what_the_operator_writes_stands_before_it() {
     let reply = house.lanward.client().udp(&Query::new(NAME, A));
     assert_eq!(reply.essence()[0].2, [192, 168, 1, 9]);
     let reply = house.lanward.client().udp(&Query::new(DISCOVERY, SVCB));
-    assert_eq!(doors(&reply).len(), 4);
+    let told = doors(&reply);
+    assert_eq!(told.len(), 4);
+    let hinted = told.iter().find(|door| door.contains("hint="));
+    assert_eq!(hinted, None, "that would be another address");
     assert_eq!(reply.additional[0].rdata, [192, 168, 1, 9]);
 
     let folder = tempfile::tempdir().unwrap();
