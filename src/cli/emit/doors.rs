@@ -122,5 +122,7 @@ fn plain(settings: &Settings, ip: IpAddr) -> SocketAddr {
     let elsewhere = bound(settings).into_iter().next();
     let mut listen = settings.listen.iter();
     let elsewhere = elsewhere.and_then(|ip| listen.find(|listen| listen.ip() == ip));
-    elsewhere.copied().unwrap_or(SocketAddr::new(ip, 53))
+    elsewhere
+        .copied()
+        .unwrap_or_else(|| SocketAddr::new(ip, 53))
 }
