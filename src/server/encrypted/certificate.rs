@@ -179,7 +179,7 @@ pub(super) fn read_opened(path: &Path, flags: i32) -> io::Result<Vec<u8>> {
         .custom_flags(flags | O_NONBLOCK)
         .open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("it is no file"));
     }
     let mut text = Vec::new();
     let length = file.take(LONGEST + 1).read_to_end(&mut text)?;
