@@ -119,10 +119,9 @@ fn plain(settings: &Settings, ip: IpAddr) -> SocketAddr {
         return SocketAddr::new(ip, listen.port());
     }
     // The doors may have an address of their own.
-    let elsewhere = bound(settings).into_iter().next();
-    let mut listen = settings.listen.iter();
-    let elsewhere = elsewhere.and_then(|ip| listen.find(|listen| listen.ip() == ip));
-    elsewhere
-        .copied()
+    let others = bound(settings);
+    let mut listen = settings.listen.iter().copied();
+    listen
+        .find(|listen| others.contains(&listen.ip()))
         .unwrap_or_else(|| SocketAddr::new(ip, 53))
 }
