@@ -9,7 +9,7 @@ use crate::wire::Endpoint;
 
 impl Encrypted {
     /// The doors that somebody can reach for whom this machine has the addresses `here`, the best first. A door that is open on
-    /// one address has that one; one on a loopback address is for this machine alone.
+    /// one address has that one; one on a loopback address is for this machine alone, and where there is another address, that is it.
     ///
     /// The order is that of the layers between a question and its network: with fewer of them both sides have less to do. TLS,
     /// which every client knows that looks for doors, comes before QUIC.
@@ -35,6 +35,11 @@ impl Encrypted {
         for door in &mut found {
             door.addresses.sort_unstable();
             door.addresses.dedup();
+            // Who asks on this machine may pass the answer on, as other resolvers in front of this one do.
+            let is_of_network = |address: &IpAddr| !address.is_loopback();
+            if door.addresses.iter().any(is_of_network) {
+                door.addresses.retain(is_of_network);
+            }
         }
         found.retain(|door| !door.addresses.is_empty());
         together(found)

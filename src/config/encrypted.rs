@@ -11,6 +11,7 @@ use rustls::pki_types::DnsName;
 use super::file::{self, File, Text};
 use super::finding::Prover;
 use super::{Settings, parse_listen};
+use crate::name::special::SpecialUse;
 use crate::server::encrypted::{Certificate, Facts, Half, Protocol, SelfSigned};
 use crate::server::interfaces;
 use crate::upstream::validate::likely_time;
@@ -270,9 +271,17 @@ fn read_name(text: &str) -> Result<Name, String> {
     let bare = text.strip_suffix('.').unwrap_or(text);
     let is_host = DnsName::try_from(bare).is_ok() && !bare.contains('_');
     let name = text.parse::<Name>().ok().filter(|_| is_host);
-    name.ok_or_else(|| {
+    let name = name.ok_or_else(|| {
         format!("{text:?} is no name of a host; allowed: letters, digits and hyphens between dots, such as \"dns.home.example\"")
-    })
+    })?;
+    // What stands in local data comes first, and this would: localhost would be this server for all of them.
+    match SpecialUse::new().find(&name) {
+        Some(special) if !special.routable => Err(format!(
+            "{text:?} means something else ({}); allowed: a name of your own, such as \"dns.home.example\"",
+            special.source
+        )),
+        _ => Ok(name),
+    }
 }
 
 /// A path of visible ASCII characters without those that mean something in a URI or in a template (RFC 3986 §3.3, RFC 6570).

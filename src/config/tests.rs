@@ -89,6 +89,10 @@ fn each_mistake_about_encrypted_doors_is_told() {
             "4:8: error: name: \"*.home.example\" is no name of a host",
         ),
         (
+            format!("{DOORS}name = \"localhost\"\n"),
+            "4:8: error: name: \"localhost\" means something else (RFC 6761 §6.3)",
+        ),
+        (
             format!("{DOORS}path = \"dns-query\"\n"),
             "4:8: error: path: \"dns-query\" is no path",
         ),

@@ -91,6 +91,8 @@ impl Keeper {
         let mut kept = self.lock();
         warn_of_restart(&kept.settings, &settings);
         settings.listen.clone_from(&kept.settings.listen);
+        // Doors of which the file says nothing any more stay open until the next start, and show what they show now.
+        let is_kept = settings.encrypted.is_none();
         settings.encrypted = doors_from_before(settings.encrypted, &kept.settings);
         let links = interfaces::links();
         let watched = Watched::new(local_files(&settings));
@@ -104,7 +106,11 @@ impl Keeper {
             local::load(&settings.local, &before, clock::of_day()).map_err(StartError::Local)?;
         let parts = build(&settings, &links, &loaded);
         parts.prove(&settings)?;
-        let certificate = Proof::prepare(&settings)?;
+        let certificate = if is_kept {
+            None
+        } else {
+            Proof::prepare(&settings)?
+        };
         parts.tell();
         tell(&loaded);
         let resolvers = std::mem::take(&mut kept.resolvers);

@@ -1,8 +1,8 @@
 //! Local data, from the files that the settings name.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::{fs, io};
 
 use crate::config::{Finding, LeaseFile, Local, Severity, ZoneFile};
 use crate::name::special::SpecialUse;
@@ -197,7 +197,15 @@ fn read_leases(
 }
 
 fn read(path: &Path, warnings: &mut Vec<Finding>) -> Option<String> {
-    match fs::read(path) {
+    // Who reads a pipe waits for somebody who writes, and all that is kept up to date would wait, too.
+    let text = fs::metadata(path).and_then(|metadata| {
+        if metadata.is_file() {
+            fs::read(path)
+        } else {
+            Err(io::Error::other("it is no file"))
+        }
+    });
+    match text {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) => {
             warnings.push(warning(path, 0, format!("cannot be read: {error}")));

@@ -11,8 +11,8 @@ use crate::server::interfaces::{self, Link};
 use crate::wire::Name;
 use crate::zone::{Zones, own_records};
 
-/// What each client sees: those on this machine its loopback addresses, those on one of its links the addresses there, and all
-/// others every address that is not bound to a link.
+/// What each client sees: those on one of this machine's links the addresses there, and all others every address that is not bound to
+/// a link; those on this machine these as well, or loopback addresses where a door has no others.
 pub(super) fn views(settings: &Settings, links: &[Link], zones: &Arc<Zones>) -> Views {
     let Some((encrypted, name)) = named(settings) else {
         return Views::new(Arc::clone(zones));
@@ -20,8 +20,15 @@ pub(super) fn views(settings: &Settings, links: &[Link], zones: &Arc<Zones>) -> 
     let mut ports: Vec<u16> = settings.listen.iter().map(SocketAddr::port).collect();
     ports.sort_unstable();
     ports.dedup();
+    // Whoever writes down where the name leads knows better than this machine, which may be behind a port of a container.
+    let is_written = zones.has(name);
     let seen_at = |here: &[IpAddr]| {
-        let doors = encrypted.doors_at(here);
+        let mut doors = encrypted.doors_at(here);
+        if is_written {
+            for door in &mut doors {
+                door.addresses.clear();
+            }
+        }
         Arc::new(zones.with_own(own_records(name, &ports, &doors)))
     };
     let on_link = |link: &Link| -> Vec<IpAddr> {
@@ -42,7 +49,8 @@ pub(super) fn views(settings: &Settings, links: &[Link], zones: &Arc<Zones>) -> 
             views = views.seen_from(network.trunc(), Arc::clone(&zones));
         }
     }
-    let loopback = seen_at(&[Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+    let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let loopback = seen_at(&[&everywhere[..], &loopback].concat());
     for network in loopback_networks() {
         views = views.seen_from(network, Arc::clone(&loopback));
     }

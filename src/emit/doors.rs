@@ -14,8 +14,17 @@ pub struct Doors {
     pub server: SocketAddr,
     /// The doors, the best first.
     pub endpoints: Vec<Endpoint>,
-    /// The certificate (DER), if nobody else vouches for it and devices must be told to trust it.
-    pub root: Option<Vec<u8>>,
+    /// The certificate that devices must be told to trust, if nobody else vouches for it.
+    pub root: Option<Root>,
+}
+
+/// A certificate that vouches for itself.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// In DER.
+    pub octets: Vec<u8>,
+    /// It is an authority's, and not the server's own.
+    pub is_authority: bool,
 }
 
 impl Doors {

@@ -67,7 +67,7 @@ mod fields;
 mod lua;
 mod pfsense;
 
-pub use doors::Doors;
+pub use doors::{Doors, Root};
 pub use form::{Comment, Part, Place, Snippet};
 pub use front::{Front, Server};
 pub use mode::Mode;

@@ -7,8 +7,8 @@ use ipnet::IpNet;
 
 use super::form::replace;
 use super::{
-    Comment, Doors, Emitted, Front, Job, Mode, Part, Plan, Runs, Server, Suffix, TARGETS, Target,
-    target,
+    Comment, Doors, Emitted, Front, Job, Mode, Part, Plan, Root, Runs, Server, Suffix, TARGETS,
+    Target, target,
 };
 use crate::address;
 use crate::wire::{Endpoint, Name};
@@ -95,7 +95,10 @@ fn doors() -> Doors {
             door(&["doq"], 853, None),
             door(&["h3", "h2"], 443, Some("/dns-query")),
         ],
-        root: Some(vec![0x30; 100]),
+        root: Some(Root {
+            octets: vec![0x30; 100],
+            is_authority: true,
+        }),
     }
 }
 

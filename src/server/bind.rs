@@ -169,10 +169,25 @@ fn taken(address: SocketAddr, protocol: &str) -> String {
         Some(holder) if holder.name.starts_with("systemd-resolve") => format!(
             "; {holder} has it: set DNSStubListener=no in /etc/systemd/resolved.conf and restart systemd-resolved, or listen on the LAN address alone"
         ),
+        Some(holder) if holder.is_self() => {
+            "; lanward itself listens there already, with another of its doors: give one of them another address or port".to_owned()
+        }
         Some(holder) => format!("; {holder} has it: stop it, or listen on another address or port"),
         None => format!(
             "; another program has it: `ss -lnp 'sport = {}'` shows which one",
             address.port()
         ),
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_stop_lanward_for_lanwards_sake() {
+        let first = bind_stream("127.0.0.1:0".parse().unwrap()).unwrap();
+        let error = bind_stream(first.local_addr().unwrap()).unwrap_err();
+        assert!(error.to_string().contains("; lanward itself listens there"));
     }
 }

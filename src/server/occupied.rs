@@ -11,6 +11,13 @@ pub(super) struct Holder {
     id: u32,
 }
 
+impl Holder {
+    /// Whether it is this process.
+    pub(super) fn is_self(&self) -> bool {
+        self.id == std::process::id()
+    }
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (process {})", self.name, self.id)

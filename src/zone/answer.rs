@@ -70,20 +70,19 @@ impl Zones {
     /// zone has none, or only a wildcard, is no word about a name that is written down elsewhere.
     #[must_use]
     pub fn with_own(&self, mut records: Vec<Record>) -> Self {
-        let has = |name: &Name| {
-            let hosts = self.hosts.as_ref().is_some_and(|hosts| hosts.has(name));
-            hosts
-                || self
-                    .by_origin
-                    .find_all(name)
-                    .any(|(_, zone)| zone.has(name))
-        };
-        records.retain(|record| !has(&record.owner));
+        records.retain(|record| !self.has(&record.owner));
         Self {
             by_origin: Arc::clone(&self.by_origin),
             hosts: self.hosts.clone(),
             own: overlay(records),
         }
+    }
+
+    /// Whether hosts or zones have records of a name.
+    pub fn has(&self, name: &Name) -> bool {
+        let mut zones = self.by_origin.find_all(name).map(|(_, zone)| &**zone);
+        let host = self.hosts.as_ref().is_some_and(|hosts| hosts.has(name));
+        host || zones.any(|zone| zone.has(name))
     }
 
     /// Whether there is nothing.

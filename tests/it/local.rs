@@ -397,3 +397,19 @@ fn it_is_nobodys_secondary() {
         );
     }
 }
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_told_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, file) = (folder.path().join("pipe"), folder.path().join("l.toml"));
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for section in [
+        format!("[hosts]\nfiles = [{pipe:?}]\n"),
+        format!("[[leases]]\nfile = {pipe:?}\nformat = \"dnsmasq\"\ndomain = \"home.arpa\"\n"),
+    ] {
+        fs::write(&file, section).unwrap();
+        let ran = crate::support::command::run(&["check", "--config", file.to_str().unwrap()]);
+        assert!(ran.out.contains("cannot be read: it is no file"), "{ran:?}");
+    }
+}

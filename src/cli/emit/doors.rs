@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::known::is_plain;
 use crate::config::{Encrypted, Identity, Settings};
-use crate::emit::{Doors, Refusal};
+use crate::emit::{Doors, Refusal, Root};
 use crate::server::interfaces::is_link_local;
 
 /// What `[server.tls]` says, reached at `servers`, or where the configuration says.
@@ -64,9 +64,15 @@ pub(super) fn doors(settings: &Settings, servers: &[SocketAddr]) -> Result<Doors
 }
 
 /// The certificate, if nobody else vouches for it. Only the running server makes its own.
-fn root(settings: &Settings, encrypted: &Encrypted) -> Result<Option<Vec<u8>>, Refusal> {
+fn root(settings: &Settings, encrypted: &Encrypted) -> Result<Option<Root>, Refusal> {
     let own = match &encrypted.identity {
-        Identity::Files(_, read) => return Ok(read.own_root().map(<[u8]>::to_vec)),
+        Identity::Files(_, read) => {
+            let root = read.own_root().map(|(octets, is_authority)| Root {
+                octets: octets.to_vec(),
+                is_authority,
+            });
+            return Ok(root);
+        }
         Identity::SelfSigned(folder) => {
             encrypted.self_signed_in(folder.as_deref(), &settings.listen)
         }
@@ -77,7 +83,10 @@ fn root(settings: &Settings, encrypted: &Encrypted) -> Result<Option<Vec<u8>>, R
              user who may read it"
         ))
     })?;
-    Ok(Some(certificate.to_vec()))
+    Ok(Some(Root {
+        octets: certificate.to_vec(),
+        is_authority: false,
+    }))
 }
 
 /// The addresses in `[server] listen` that others can reach: doors that are open on all addresses are open there.
@@ -106,5 +115,13 @@ fn plain(settings: &Settings, ip: IpAddr) -> SocketAddr {
     let fits = |listen: &&SocketAddr| {
         listen.ip() == ip || listen.ip().is_unspecified() && listen.is_ipv4() == ip.is_ipv4()
     };
-    SocketAddr::new(ip, listen.find(fits).map_or(53, SocketAddr::port))
+    if let Some(listen) = listen.find(fits) {
+        return SocketAddr::new(ip, listen.port());
+    }
+    // The doors may have an address of their own.
+    let others = bound(settings);
+    let mut listen = settings.listen.iter().copied();
+    listen
+        .find(|listen| others.contains(&listen.ip()))
+        .unwrap_or_else(|| SocketAddr::new(ip, 53))
 }

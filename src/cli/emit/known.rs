@@ -91,8 +91,8 @@ pub(super) fn ranges(settings: &Settings) -> Vec<IpNet> {
     ranges
 }
 
-/// The names that only lanward can answer, with all below them: of zones, hosts, leases and routes. The host of a single label has none
-/// below it, and is found by nobody who asks for it alone.
+/// The names that only lanward can answer, with all below them: of zones, hosts, leases and routes, and its own. The host of a single
+/// label has none below it, and is found by nobody who asks for it alone.
 pub(super) fn local(settings: &Settings, hosts: &[Host]) -> Vec<Name> {
     let local = &settings.local;
     let mut names: Vec<Name> = local.zones.iter().map(|zone| zone.origin).collect();
@@ -109,6 +109,8 @@ pub(super) fn local(settings: &Settings, hosts: &[Host]) -> Vec<Name> {
     };
     let hosts = hosts.iter().map(|host| above(host.name));
     names.extend(hosts.filter(|name| name.label_count() > 1));
+    let own = settings.encrypted.iter().filter_map(|doors| doors.name);
+    names.extend(own.filter(|name| name.label_count() > 1));
     names.retain(|name| *name != Name::ROOT);
     names
 }

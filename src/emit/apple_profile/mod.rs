@@ -5,6 +5,8 @@
 
 mod plist;
 
+use std::net::IpAddr;
+
 use ring::digest::{SHA256, digest};
 
 use super::doors::no_door_for;
@@ -17,7 +19,7 @@ use plist::Value;
 pub(super) const TARGET: Target = Target {
     name: "apple-profile",
     title: "Apple devices",
-    versions: "iOS and iPadOS 14, macOS 11, tvOS 14, and later",
+    versions: "iOS and iPadOS 14, macOS 11, visionOS 1, and later",
     runs: Runs::InClient,
     job: Job::Devices { write },
 };
@@ -65,17 +67,26 @@ fn remarks(snippet: &mut Snippet, doors: &Doors) {
     }
     snippet.note("Have the file written, for it must begin with its first line: --part NAME --output lanward.mobileconfig.");
     if is_private(doors) {
-        let addresses: Vec<String> = doors.addresses().iter().map(ToString::to_string).collect();
+        let addresses: Vec<String> = asked(doors).iter().map(ToString::to_string).collect();
         snippet.note(format!(
             "The settings hold wherever the network names {} as its DNS server, and nowhere else: its DHCP must do so.",
             addresses.join(" or ")
         ));
     }
-    if doors.root.is_some() {
-        snippet.note(
-            "The certificate is in it, since nobody vouches for it. On iOS it counts only when it is switched on in Settings > General > About > \
-             Certificate Trust Settings.",
-        );
+    match &doors.root {
+        Some(root) if root.is_authority => {
+            snippet.note(
+                "The root certificate is in it, since devices do not know it. On iOS it counts only when it is switched on in Settings > General > \
+                 About > Certificate Trust Settings.",
+            );
+        }
+        Some(_) => {
+            snippet.note(
+                "The certificate is in it, since nobody vouches for it. iPhones and iPads refuse it all the same: their Certificate Trust Settings \
+                 offer none but those of authorities. They need one of a public authority, or of your own with its root behind it in the file.",
+            );
+        }
+        None => {}
     }
     snippet.note("Without a profile, iOS 16 and macOS 13 find the doors by themselves, if they trust the certificate and it bears the address that they ask.");
 }
@@ -97,7 +108,7 @@ fn part(kind: &'static str, doors: &Doors, settings: Vec<(&'static str, Value)>)
         &title,
     )];
     if let Some(root) = &doors.root {
-        let entries = vec![("PayloadContent", Value::Data(root.clone()))];
+        let entries = vec![("PayloadContent", Value::Data(root.octets.clone()))];
         let kind = ("com.apple.security.root", format!("{identifier}.root"));
         payloads.push(payload(entries, (kind.0, &kind.1), &doors.name.to_string()));
     }
@@ -155,7 +166,7 @@ fn uuid(content: &[u8]) -> String {
 
 /// Only where the network names lanward as its server: elsewhere nobody is at these addresses, or somebody else.
 fn at_home(doors: &Doors) -> Value {
-    let servers = doors.addresses().into_iter();
+    let servers = asked(doors).into_iter();
     let servers = servers.map(|address| Value::text(address.to_string()));
     Value::List(vec![
         Value::Dict(vec![
@@ -164,6 +175,15 @@ fn at_home(doors: &Doors) -> Value {
         ]),
         Value::Dict(vec![("Action", Value::text("Disconnect"))]),
     ])
+}
+
+/// Where a network says that its DNS server is: where lanward answers without encryption, and mostly that is where the doors are.
+fn asked(doors: &Doors) -> Vec<IpAddr> {
+    let mut addresses = doors.addresses();
+    addresses.push(doors.server.ip());
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }
 
 /// Whether the server has an address that means something else in other networks.

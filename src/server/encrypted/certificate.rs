@@ -1,11 +1,13 @@
 //! The certificate that proves who this server is, with its private key.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use nix::libc::O_NONBLOCK;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -154,16 +156,31 @@ impl Certificate {
 
 fn read_half(half: Half, path: &Path) -> Result<Vec<u8>, CertificateError> {
     read_file(path).map_err(|error| {
-        CertificateError::Read(half, path.display().to_string(), error.to_string())
+        // Whoever renews certificates mostly keeps keys for root alone, and nothing here runs as root.
+        let remedy = match error.kind() {
+            ErrorKind::PermissionDenied => "; the user that runs lanward must be allowed to",
+            _ => "",
+        };
+        let file = path.display().to_string();
+        CertificateError::Read(half, file, format!("{error}{remedy}"))
     })
 }
 
 /// What is in a file that is no longer than a chain or a key can be.
 pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    read_whole(File::open(path)?)
+    read_opened(path, 0)
 }
 
-pub(super) fn read_whole(file: File) -> io::Result<Vec<u8>> {
+/// The same, opened with more flags. Who opens a pipe waits until somebody writes into it, and with the lock that is held then all
+/// that keeps this server up to date would wait, too.
+pub(super) fn read_opened(path: &Path, flags: i32) -> io::Result<Vec<u8>> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags | O_NONBLOCK)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
     let mut text = Vec::new();
     let length = file.take(LONGEST + 1).read_to_end(&mut text)?;
     if u64::try_from(length).is_ok_and(|length| length > LONGEST) {

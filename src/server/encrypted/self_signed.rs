@@ -3,10 +3,10 @@
 //! Nobody vouches for it: devices know it by the pin of its key, or trust it because somebody told them to. So the key is made once
 //! and stays; the certificate is made anew with it when it ends, or when names or addresses are missing in it.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::{fs, str};
 
@@ -20,7 +20,7 @@ use rustls::pki_types::CertificateDer;
 use tempfile::NamedTempFile;
 use x509_parser::time::ASN1Time;
 
-use super::certificate::{read_file, read_whole};
+use super::certificate::{read_file, read_opened};
 use super::{Certificate, CertificateError};
 use crate::wire::Name;
 
@@ -292,11 +292,7 @@ impl SelfSigned {
 
 /// What is in the file of a key. A link in its place leads to what is not ours.
 fn read_secret(file: &Path) -> io::Result<Vec<u8>> {
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(O_NOFOLLOW)
-        .open(file)?;
-    read_whole(opened)
+    read_opened(file, O_NOFOLLOW)
 }
 
 /// The error says what is wrong with the key that was there.

@@ -1,9 +1,10 @@
 //! Configuration profiles for Apple devices, read as XML.
 
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, SanType};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::snapshots::{emit_doors, emit_doors_with};
+use crate::support::authority::Authority;
 
 fn parse(text: &str) -> Document<'_> {
     let options = ParsingOptions {
@@ -127,4 +128,35 @@ fn a_certificate_that_nobody_vouches_for_is_in_the_profile() {
         .find(|node| node.has_tag_name("data"));
     let data = data_encoding::BASE64.decode(data.unwrap().text().unwrap().as_bytes());
     assert_eq!(data.unwrap(), certificate.der().to_vec());
+}
+
+#[test]
+fn the_network_names_the_plain_door_and_the_root_of_a_chain_is_in_the_profile() {
+    let authority = Authority::with(|params| {
+        let name = "dns.home.example".to_owned().try_into().unwrap();
+        params.subject_alt_names.push(SanType::DnsName(name));
+    });
+    let [certificate, key] = authority.files();
+    let root = std::fs::read_to_string(authority.ca()).unwrap();
+    let own = std::fs::read_to_string(&certificate).unwrap();
+    std::fs::write(&certificate, own + &root).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("lanward.mobileconfig");
+    let doors = format!(
+        "[server]\nlisten = [\"192.168.1.3:53\"]\n[server.tls]\ncertificate = {certificate:?}\nkey = {key:?}\nname = \"dns.home.example\"\ntls = [\"192.168.1.2:853\"]\n"
+    );
+    let said = emit_doors_with(
+        &["apple-profile", "--output", output.to_str().unwrap()],
+        &doors,
+    );
+    let text = std::fs::read_to_string(output).unwrap();
+    let document = parse(&text);
+    assert_eq!(texts(&document, "ServerAddresses"), ["192.168.1.2"]);
+    assert_eq!(
+        texts(&document, "DNSServerAddressMatch"),
+        ["192.168.1.2", "192.168.1.3"],
+        "{said}"
+    );
+    let root = data_encoding::BASE64.encode(&authority.root());
+    assert!(text.contains(&format!("<data>{root}</data>")), "{text}");
 }

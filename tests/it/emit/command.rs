@@ -114,7 +114,7 @@ fn domains_exceptions_networks_and_local_names_come_from_the_configuration() {
     fs::write(&hosts, "192.168.1.3 tv.example.net\n").unwrap();
     let configuration = folder.path().join("lanward.toml");
     let text = format!(
-        "[server]\nlisten = [\"192.168.1.2:53\"]\n[embedded]\npresets = [\"plex.direct\", \"sslip.io\"]\n\
+        "[server]\nlisten = [\"192.168.1.2:53\"]\n[server.tls]\nself_signed = true\nname = \"dns.example.net\"\ntls = [\"192.168.1.2:853\"]\n[embedded]\npresets = [\"plex.direct\", \"sslip.io\"]\n\
          [[rebinding.allow]]\ndomain = \"nas.example.com\"\n[rebinding]\nown_networks = [\"2001:db8:1::/48\", \"203.0.112.0/24\"]\nown_action = \"block\"\n\
          [[host]]\nname = \"jellyfin.example.org\"\naddresses = [\"192.168.1.20\"]\n[[route]]\ndomains = [\"corp.example\"]\n\
          servers = [\"127.0.0.9\"]\nprivate = true\n[[route]]\ndomains = [\"lan\"]\nservers = [\"127.0.0.9\"]\n[hosts]\nfiles = [\"{}\"]\n",
@@ -141,7 +141,12 @@ fn domains_exceptions_networks_and_local_names_come_from_the_configuration() {
             assert!(body(text).contains(&line.as_str()), "{line} in {text}");
         }
     }
-    for name in ["jellyfin.example.org", "lan", "tv.example.net"] {
+    for name in [
+        "jellyfin.example.org",
+        "lan",
+        "tv.example.net",
+        "dns.example.net",
+    ] {
         let line = format!("    name: \"{name}\"");
         assert!(
             body(&forward).contains(&line.as_str()),

@@ -153,6 +153,14 @@ fn what_cannot_be_used_is_refused_with_file_and_reason() {
         out.contains("3:7: error: key: {dir}/key.pem cannot be read: No such file"),
         "{out}"
     );
+    // Who reads a pipe waits for somebody who writes.
+    let [_, key] = authority.files();
+    assert!(Command::new("mkfifo").arg(&key).status().unwrap().success());
+    let (_, out) = checked(&authority, "");
+    assert!(
+        out.contains("3:7: error: key: {dir}/key.pem cannot be read: it is no file"),
+        "{out}"
+    );
     // The same words where it is to be served, and nothing is.
     let file = Path::new(&certificate).with_file_name("lanward.toml");
     let ran = run(&[

@@ -119,3 +119,19 @@ fn other_doors_wait_for_the_next_start() {
     assert_eq!(plain.logged(words), 1);
     assert_eq!(plain.logged("DNS over TLS"), 0);
 }
+
+#[test]
+fn without_its_section_the_certificate_that_is_shown_stays() {
+    let (house, second) = (House::open(), Authority::new());
+    let config = config(&[&house.authority, &second]);
+    for (new, old) in second.files().iter().zip(house.authority.files()) {
+        fs::copy(new, old).unwrap();
+    }
+    house.lanward.line(&["certificate reloaded"]);
+    // Whoever gives the doors up may take the files away, too.
+    for file in house.authority.files() {
+        fs::remove_file(file).unwrap();
+    }
+    house.lanward.reload(&[house.upstream.address], "");
+    assert_eq!(shown(&house, &config), *second.certificate());
+}
