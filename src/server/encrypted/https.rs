@@ -155,7 +155,7 @@ async fn respond(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let _doing = visit.activity.begin();
     let (head, body) = request.into_parts();
-    let response = visit.exchange.serve(&head, take(body), &visit.guest);
+    let response = visit.exchange.serve(head, take(body), &visit.guest);
     Ok(response.await.map(Full::new))
 }
 

@@ -105,7 +105,7 @@ async fn respond(resolver: Resolver, guest: &Guest, exchange: &Exchange, _doing:
         return;
     };
     let (head, ()) = request.into_parts();
-    let response = exchange.serve(&head, take(&mut stream), guest).await;
+    let response = exchange.serve(head, take(&mut stream), guest).await;
     match timeout(PATIENCE, send(&mut stream, response)).await {
         Ok(_sent) => {}
         Err(_) => stream.stop_stream(Code::H3_REQUEST_CANCELLED),
