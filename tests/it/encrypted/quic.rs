@@ -12,7 +12,7 @@ use quinn::crypto::rustls::QuicClientConfig;
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{
     ApplicationClose, AsyncUdpSocket, ClientConfig, Connection, ConnectionError, Endpoint,
-    EndpointConfig, RecvStream, Runtime, SendStream, TokioRuntime, UdpPoller,
+    EndpointConfig, RecvStream, Runtime, SendStream, TokioRuntime, TransportConfig, UdpPoller,
 };
 use tokio::time::timeout;
 
@@ -34,7 +34,18 @@ fn client(house: &House, protocol: &[u8]) -> ClientConfig {
 
 /// QUIC as it is, with nothing of lanward's.
 pub(super) async fn connect(house: &House, door: SocketAddr, protocol: &[u8]) -> Connection {
-    let config = client(house, protocol);
+    connect_with(house, door, protocol, TransportConfig::default()).await
+}
+
+/// The same for a client that has its own limits.
+pub(super) async fn connect_with(
+    house: &House,
+    door: SocketAddr,
+    protocol: &[u8],
+    transport: TransportConfig,
+) -> Connection {
+    let mut config = client(house, protocol);
+    config.transport_config(Arc::new(transport));
     let endpoint = Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let connecting = endpoint.connect_with(config, door, NAME).unwrap();
     timeout(PATIENCE, connecting).await.unwrap().unwrap()
