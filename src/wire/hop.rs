@@ -36,7 +36,7 @@ impl Hop {
     /// Adds to the OPT record whose data begin at `at`.
     fn add(self, asked: Edns<'_>, reply: &mut Vec<u8>, at: usize) {
         let has = |wanted| asked.options().any(|(code, ..)| code == wanted);
-        let fits = reply.len() + OPTION + 2 <= usize::from(u16::MAX);
+        let fits = u16::try_from(reply.len() + OPTION + 2).is_ok();
         if let Some(idle) = self.keepalive.filter(|_| fits && has(option::KEEPALIVE)) {
             let tenths = u16::try_from(idle.as_millis() / 100).unwrap_or(u16::MAX);
             push_option(reply, option::KEEPALIVE, &tenths.to_be_bytes());
