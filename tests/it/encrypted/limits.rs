@@ -342,8 +342,10 @@ fn datagrams_that_are_no_quic_cost_nothing() {
 fn beginnings_of_quic_take_no_seat() {
     withstand(|house| {
         have_files();
+        let initials = initials(&house.authority, 1000);
+        // It has five seconds for its handshake, which that would take.
         let mut stream = connect(house.tls(), GOOD).unwrap();
-        for (at, octets) in initials(&house.authority, 1000).iter().enumerate() {
+        for (at, octets) in initials.iter().enumerate() {
             let socket = std::net::UdpSocket::bind((source(at), 0)).unwrap();
             socket.send_to(octets, house.quic()).unwrap();
         }
