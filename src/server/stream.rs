@@ -146,6 +146,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Answers the messages that are whole, as far as there is room, and says how many. What must wait for upstream goes on in a
     /// task.
     fn answer(&mut self) -> Result<usize, Over> {
+        if whole(&self.input, 0).is_none() {
+            return Ok(0);
+        }
+        if !self.guest.may_still_ask() {
+            return Err(Over);
+        }
         let Guest { house, client, .. } = &self.guest;
         let counts = house.metrics.shard(0);
         let session = house.resolver.session(clock::now());

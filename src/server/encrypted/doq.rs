@@ -123,6 +123,8 @@ async fn reply(send: &mut SendStream, question: Vec<u8>, guest: &Guest) -> Resul
     let reply = reply.map_err(|none| match none {
         NoReply::NoQuery => Fatal(PROTOCOL_ERROR),
         NoReply::Untaken => Fatal(EXCESSIVE_LOAD),
+        // There is nobody to hear it.
+        NoReply::Denied => Fatal(NO_ERROR),
         NoReply::Fault => Fatal(INTERNAL_ERROR),
     })?;
     let length = u16::try_from(reply.len()).map_err(|_| Fatal(INTERNAL_ERROR))?;

@@ -124,7 +124,8 @@ impl Exchange {
             reply.map_err(|none| match none {
                 NoReply::NoQuery => Refusal::NoQuery,
                 NoReply::Untaken => Refusal::Untaken,
-                NoReply::Fault => Refusal::Fault,
+                // Of the latter nobody hears.
+                NoReply::Fault | NoReply::Denied => Refusal::Fault,
             })
         };
         let mut response = match answered.await {
