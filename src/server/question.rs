@@ -97,6 +97,42 @@ impl Guest {
         }
     }
 
+    /// The reply to a question that must be asked upstream, kept as [`Guest::answer`] does. None also if the client takes no replies
+    /// for so long that there was no room for this one.
+    pub(super) fn complete_within_room(
+        &self,
+        packet: Vec<u8>,
+        permit: Permit,
+        hop: Hop,
+    ) -> impl Future<Output = Option<Bytes>> + Send + use<> {
+        let (resolver, room) = (Arc::clone(&self.house.resolver), Arc::clone(&self.room));
+        let client = self.client;
+        let completing = self.complete(packet.clone(), permit, hop);
+        async move {
+            let mut reply = completing.await?;
+            let octets = u32::try_from(reply.len()).ok()?;
+            if let Ok(place) = Arc::clone(&room).try_acquire_many_owned(octets) {
+                return Some(keep(reply, place));
+            }
+            drop(reply);
+            let place = timeout(PATIENCE, room.acquire_many_owned(octets)).await;
+            let place = place.ok()?.ok()?;
+            reply = Vec::new();
+            let session = resolver.session(clock::now());
+            let mut outcome = session.answer(&packet, client, &mut reply, &mut Silent);
+            drop(session);
+            if let Outcome::Ask(permit) = outcome {
+                outcome = resolver.complete(&packet, client, permit, &mut reply).await;
+            }
+            // It was counted when it came first.
+            if !matches!(outcome, Outcome::Reply(_)) {
+                return None;
+            }
+            hop.end(&packet, &mut reply);
+            Some(keep(reply, place))
+        }
+    }
+
     /// The reply to a question that must be asked upstream.
     pub(super) fn complete(
         &self,

@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -15,15 +16,16 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::House;
 use super::accept::{Guest, accept};
+use super::udp::PACKET;
 use crate::metrics::Counter;
 use crate::resolver::{Outcome, Permit, Silent};
 use crate::upstream::clock;
 use crate::wire::hop::Hop;
 
-/// Questions under way on one connection; who sends more waits until one is answered.
-const IN_FLIGHT: usize = 16;
-/// How long a connection may lie idle, a message may take to come in, or replies to be taken.
+/// How long a connection over TCP may lie idle.
 const IDLE: Duration = Duration::from_secs(10);
+/// Questions under way on a connection over TCP, which most clients use for one alone.
+const UNDER_WAY: usize = 16;
 /// Replies of so many octets are written before more questions are answered.
 const FULL: usize = 64 << 10;
 /// What is read at once; more questions seldom come together.
@@ -31,30 +33,41 @@ const READ: usize = 4 << 10;
 /// The length in front of a message.
 const LENGTH: usize = 2;
 
-/// Serves DNS over TCP until the end.
-pub async fn serve_tcp(listener: TcpListener, house: House) {
-    let hop = Hop {
-        keepalive: Some(IDLE),
-        encrypted: false,
-    };
-    accept(listener, house, |stream, guest| {
-        serve(stream, guest, hop, IDLE)
-    })
-    .await;
+/// What holds for the connections of a door.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    /// How long one may lie idle, a message may take to come in, or replies to be taken.
+    pub(super) idle: Duration,
+    /// Questions under way on one; who sends more waits until one is answered.
+    pub(super) under_way: usize,
+    pub(super) encrypted: bool,
 }
 
-/// Serves a connection until the client has no more questions, or is idle for longer than `idle`.
-pub(super) async fn serve<S>(stream: S, guest: Guest, hop: Hop, idle: Duration)
+/// Serves DNS over TCP until the end.
+pub async fn serve_tcp(listener: TcpListener, house: House) {
+    let terms = Terms {
+        idle: IDLE,
+        under_way: UNDER_WAY,
+        encrypted: false,
+    };
+    accept(listener, house, |stream, guest| serve(stream, guest, terms)).await;
+}
+
+/// Serves a connection until the client has no more questions, or is idle for too long.
+pub(super) async fn serve<S>(stream: S, guest: Guest, terms: Terms)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (sender, late) = mpsc::channel(IN_FLIGHT);
+    let (sender, late) = mpsc::channel(terms.under_way);
     let connection = Connection {
         stream,
         guest,
-        hop,
-        idle,
-        room: Arc::new(Semaphore::new(IN_FLIGHT)),
+        hop: Hop {
+            keepalive: Some(terms.idle),
+            encrypted: terms.encrypted,
+        },
+        terms,
+        places: Arc::new(Semaphore::new(terms.under_way)),
         input: Vec::new(),
         output: Vec::new(),
         sender,
@@ -65,7 +78,7 @@ where
 }
 
 /// A reply that had to wait, and the place among the questions under way that it holds until it is written.
-type Late = (Vec<u8>, OwnedSemaphorePermit);
+type Late = (Bytes, OwnedSemaphorePermit);
 
 /// The connection is over.
 struct Over;
@@ -74,8 +87,8 @@ struct Connection<S> {
     stream: S,
     guest: Guest,
     hop: Hop,
-    idle: Duration,
-    room: Arc<Semaphore>,
+    terms: Terms,
+    places: Arc<Semaphore>,
     input: Vec<u8>,
     output: Vec<u8>,
     sender: mpsc::Sender<Late>,
@@ -88,7 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut reading = true;
         // When the client was last heard of, the message began that is not whole yet, or a reply was ready.
         let mut since = Instant::now();
-        let mut alarm = pin!(sleep_until(since + self.idle));
+        let mut alarm = pin!(sleep_until(since + self.terms.idle));
         loop {
             if self.answer()? > 0 {
                 since = Instant::now();
@@ -99,13 +112,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 // There may be more that is whole already.
                 continue;
             }
-            let free = self.room.available_permits();
-            if !reading && free == IN_FLIGHT {
+            let free = self.places.available_permits();
+            if !reading && free == self.terms.under_way {
                 break;
             }
             let begins = self.input.is_empty();
             // Who waits for us is not idle, but for who began a question and does not end it.
-            let may_be_idle = free == IN_FLIGHT || free > 0 && !begins;
+            let may_be_idle = free == self.terms.under_way || free > 0 && !begins;
             self.make_room();
             tokio::select! {
                 Some((reply, _place)) = self.late.recv() => {
@@ -120,16 +133,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 },
                 // Set anew only when it rings: most connections are heard of before.
                 () = &mut alarm => {
-                    if may_be_idle && since.elapsed() >= self.idle {
+                    if may_be_idle && since.elapsed() >= self.terms.idle {
                         break;
                     }
-                    alarm.as_mut().reset(Instant::now().max(since) + self.idle);
+                    alarm.as_mut().reset(Instant::now().max(since) + self.terms.idle);
                 }
                 () = stop.cancelled(), if reading => reading = false,
             }
         }
         // Says that the end is meant, where that can be said.
-        let _closed = timeout(self.idle, self.stream.shutdown()).await;
+        let _closed = timeout(self.terms.idle, self.stream.shutdown()).await;
         Ok(())
     }
 
@@ -159,7 +172,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut reply = Vec::new();
         while self.output.len() < FULL
             && let Some(packet) = whole(&self.input, at)
-            && let Ok(place) = Arc::clone(&self.room).try_acquire_owned()
+            && let Ok(place) = Arc::clone(&self.places).try_acquire_owned()
         {
             at += LENGTH + packet.len();
             taken += 1;
@@ -169,6 +182,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     self.hop.end(packet, &mut reply);
                     push_frame(&mut self.output, &reply)?;
                 }
+                // It is kept as long as it waits, and no question needs so much.
+                Outcome::Ask(_) if packet.len() > PACKET => return Err(Over),
                 Outcome::Ask(permit) => self.ask(packet.to_vec(), permit, place),
                 // A client that sends what is no query does not speak DNS.
                 Outcome::Drop => {
@@ -183,7 +198,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Has a question asked upstream.
     fn ask(&self, packet: Vec<u8>, permit: Permit, place: OwnedSemaphorePermit) {
-        let completing = self.guest.complete(packet, permit, self.hop);
+        let completing = self.guest.complete_within_room(packet, permit, self.hop);
         let (sender, busy) = (self.sender.clone(), self.guest.seat.busy());
         // Boxed as in the UDP door.
         drop(self.guest.house.tasks.spawn(Box::pin(async move {
@@ -201,7 +216,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.stream.write_all(&self.output).await?;
             self.stream.flush().await
         };
-        let Ok(Ok(())) = timeout(self.idle, written).await else {
+        let Ok(Ok(())) = timeout(self.terms.idle, written).await else {
             return Err(Over);
         };
         self.output.clear();
