@@ -28,6 +28,7 @@ const ROOM: usize = 1 << 16;
 pub(super) struct Guest {
     pub(super) house: House,
     pub(super) client: Client,
+    peer: SocketAddr,
     pub(super) seat: Seat,
     /// Octets of replies that may wait until the client takes them.
     pub(super) room: Arc<Semaphore>,
@@ -50,9 +51,20 @@ impl Guest {
                 address,
                 carrier: Carrier::Stream,
             },
+            peer,
             seat,
             room: Arc::new(Semaphore::new(ROOM)),
         })
+    }
+
+    /// Whether the client may still ask; if not, its connection ends. Who may ask changes with the settings and the networks, and
+    /// a connection that is used never ends by itself.
+    pub(super) fn may_still_ask(&self) -> bool {
+        let may = may_ask(self.peer, &self.house);
+        if !may {
+            self.seat.revoked().cancel();
+        }
+        may
     }
 
     /// Serves the connection in a task of its own, until it ends or another one needs the seat.

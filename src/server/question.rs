@@ -23,6 +23,8 @@ pub(super) enum NoReply {
     NoQuery,
     /// The client takes no replies.
     Untaken,
+    /// The client may not ask any more; its connection ends.
+    Denied,
     /// Something is broken here.
     Fault,
 }
@@ -65,6 +67,9 @@ impl Guest {
     /// What must be asked upstream goes on in a task when nobody waits here any more, since others may wait for the same answer;
     /// [`Permit`] bounds how much of that there is.
     async fn find(&self, packet: &[u8], hop: Hop) -> Result<Vec<u8>, NoReply> {
+        if !self.may_still_ask() {
+            return Err(NoReply::Denied);
+        }
         let now = clock::now();
         self.seat.touch(now);
         let counts = self.house.metrics.shard(0);

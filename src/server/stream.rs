@@ -15,15 +15,16 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::House;
 use super::accept::{Guest, accept};
+use super::udp::PACKET;
 use crate::metrics::Counter;
 use crate::resolver::{Outcome, Permit, Silent};
 use crate::upstream::clock;
 use crate::wire::hop::Hop;
 
-/// Questions under way on one connection; who sends more waits until one is answered.
-const IN_FLIGHT: usize = 16;
-/// How long a connection may lie idle, a message may take to come in, or replies to be taken.
+/// How long a connection over TCP may lie idle.
 const IDLE: Duration = Duration::from_secs(10);
+/// Questions under way on a connection over TCP, which most clients use for one alone.
+const UNDER_WAY: usize = 16;
 /// Replies of so many octets are written before more questions are answered.
 const FULL: usize = 32 << 10;
 /// What is read at once; more questions seldom come together.
@@ -31,30 +32,41 @@ const READ: usize = 4 << 10;
 /// The length in front of a message.
 const LENGTH: usize = 2;
 
-/// Serves DNS over TCP until the end.
-pub async fn serve_tcp(listener: TcpListener, house: House) {
-    let hop = Hop {
-        keepalive: Some(IDLE),
-        encrypted: false,
-    };
-    accept(listener, house, |stream, guest| {
-        serve(stream, guest, hop, IDLE)
-    })
-    .await;
+/// What holds for the connections of a door.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    /// How long one may lie idle, a message may take to come in, or replies to be taken.
+    pub(super) idle: Duration,
+    /// Questions under way on one; who sends more waits until one is answered.
+    pub(super) under_way: usize,
+    pub(super) encrypted: bool,
 }
 
-/// Serves a connection until the client has no more questions, or is idle for longer than `idle`.
-pub(super) async fn serve<S>(stream: S, guest: Guest, hop: Hop, idle: Duration)
+/// Serves DNS over TCP until the end.
+pub async fn serve_tcp(listener: TcpListener, house: House) {
+    let terms = Terms {
+        idle: IDLE,
+        under_way: UNDER_WAY,
+        encrypted: false,
+    };
+    accept(listener, house, |stream, guest| serve(stream, guest, terms)).await;
+}
+
+/// Serves a connection until the client has no more questions, or is idle for too long.
+pub(super) async fn serve<S>(stream: S, guest: Guest, terms: Terms)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (sender, late) = mpsc::channel(IN_FLIGHT);
+    let (sender, late) = mpsc::channel(terms.under_way);
     let connection = Connection {
         stream,
         guest,
-        hop,
-        idle,
-        room: Arc::new(Semaphore::new(IN_FLIGHT)),
+        hop: Hop {
+            keepalive: Some(terms.idle),
+            encrypted: terms.encrypted,
+        },
+        terms,
+        places: Arc::new(Semaphore::new(terms.under_way)),
         input: Vec::new(),
         output: Vec::new(),
         sender,
@@ -83,8 +95,8 @@ struct Connection<S> {
     stream: S,
     guest: Guest,
     hop: Hop,
-    idle: Duration,
-    room: Arc<Semaphore>,
+    terms: Terms,
+    places: Arc<Semaphore>,
     input: Vec<u8>,
     output: Vec<u8>,
     sender: mpsc::Sender<Late>,
@@ -97,7 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut reading = true;
         // When the client was last heard of, the message began that is not whole yet, or a reply was ready.
         let mut since = Instant::now();
-        let mut alarm = pin!(sleep_until(since + self.idle));
+        let mut alarm = pin!(sleep_until(since + self.terms.idle));
         loop {
             if self.answer()? > 0 {
                 since = Instant::now();
@@ -108,13 +120,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 // There may be more that is whole already.
                 continue;
             }
-            let free = self.room.available_permits();
-            if !reading && free == IN_FLIGHT {
+            let free = self.places.available_permits();
+            if !reading && free == self.terms.under_way {
                 break;
             }
             let begins = self.input.is_empty();
             // Who waits for us is not idle, but for who began a question and does not end it.
-            let may_be_idle = free == IN_FLIGHT || free > 0 && !begins;
+            let may_be_idle = free == self.terms.under_way || free > 0 && !begins;
             self.make_room();
             tokio::select! {
                 Some((answered, _place)) = self.late.recv() => {
@@ -129,16 +141,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 },
                 // Set anew only when it rings: most connections are heard of before.
                 () = &mut alarm => {
-                    if may_be_idle && since.elapsed() >= self.idle {
+                    if may_be_idle && since.elapsed() >= self.terms.idle {
                         break;
                     }
-                    alarm.as_mut().reset(Instant::now().max(since) + self.idle);
+                    alarm.as_mut().reset(Instant::now().max(since) + self.terms.idle);
                 }
                 () = stop.cancelled(), if reading => reading = false,
             }
         }
         // Says that the end is meant, where that can be said.
-        let _closed = timeout(self.idle, self.stream.shutdown()).await;
+        let _closed = timeout(self.terms.idle, self.stream.shutdown()).await;
         Ok(())
     }
 
@@ -170,6 +182,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Answers the messages that are whole, as far as there is room, and says how many. What must wait for upstream goes on in a
     /// task.
     fn answer(&mut self) -> Result<usize, Over> {
+        if whole(&self.input, 0).is_none() {
+            return Ok(0);
+        }
+        if !self.guest.may_still_ask() {
+            return Err(Over);
+        }
         let Guest { house, client, .. } = &self.guest;
         let counts = house.metrics.shard(0);
         let session = house.resolver.session(clock::now());
@@ -177,7 +195,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut reply = Vec::new();
         while self.output.len() < FULL
             && let Some(packet) = whole(&self.input, at)
-            && let Ok(place) = Arc::clone(&self.room).try_acquire_owned()
+            && let Ok(place) = Arc::clone(&self.places).try_acquire_owned()
         {
             at += LENGTH + packet.len();
             taken += 1;
@@ -187,6 +205,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     self.hop.end(packet, &mut reply);
                     push_frame(&mut self.output, &reply)?;
                 }
+                // It is kept as long as it waits, and no question needs so much.
+                Outcome::Ask(_) if packet.len() > PACKET => return Err(Over),
                 Outcome::Ask(permit) => self.ask(packet.to_vec(), permit, place),
                 // A client that sends what is no query does not speak DNS.
                 Outcome::Drop => {
@@ -225,7 +245,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.stream.write_all(&self.output).await?;
             self.stream.flush().await
         };
-        let Ok(Ok(())) = timeout(self.idle, written).await else {
+        let Ok(Ok(())) = timeout(self.terms.idle, written).await else {
             return Err(Over);
         };
         self.output.clear();

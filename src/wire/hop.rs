@@ -36,7 +36,8 @@ impl Hop {
     /// Adds to the OPT record whose data begin at `at`.
     fn add(self, asked: Edns<'_>, reply: &mut Vec<u8>, at: usize) {
         let has = |wanted| asked.options().any(|(code, ..)| code == wanted);
-        if let Some(idle) = self.keepalive.filter(|_| has(option::KEEPALIVE)) {
+        let fits = u16::try_from(reply.len() + OPTION + 2).is_ok();
+        if let Some(idle) = self.keepalive.filter(|_| fits && has(option::KEEPALIVE)) {
             let tenths = u16::try_from(idle.as_millis() / 100).unwrap_or(u16::MAX);
             push_option(reply, option::KEEPALIVE, &tenths.to_be_bytes());
         }
@@ -185,13 +186,25 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_room_for_padding_has_none() {
-        let packet = query(Some(PADDING));
-        let hop = Hop {
+    fn what_has_no_room_for_an_option_has_none() {
+        let padding = Hop {
             keepalive: None,
             encrypted: true,
         };
-        for length in [65529, 65531, 65532, 65535] {
+        let keepalive = Hop {
+            keepalive: Some(Duration::from_secs(30)),
+            encrypted: false,
+        };
+        for (hop, option, length, ended) in [
+            (padding, PADDING, 65529, 65535),
+            (padding, PADDING, 65531, 65535),
+            (padding, PADDING, 65532, 65532),
+            (padding, PADDING, 65535, 65535),
+            (keepalive, KEEPALIVE, 65529, 65535),
+            (keepalive, KEEPALIVE, 65530, 65530),
+            (keepalive, KEEPALIVE, 65535, 65535),
+        ] {
+            let packet = query(Some(option));
             let query = Query::read(&packet).unwrap();
             let mut out = Vec::new();
             reply::start(&mut out, &query);
@@ -204,7 +217,7 @@ mod tests {
             reply::finish(&mut out, &query, &head, 65535);
             assert_eq!(out.len(), length);
             hop.end(&packet, &mut out);
-            assert_eq!(out.len(), if length <= 65531 { 65535 } else { length });
+            assert_eq!(out.len(), ended, "{hop:?} {length}");
             assert!(Message::read(&out).is_ok());
         }
     }

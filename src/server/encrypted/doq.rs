@@ -6,7 +6,7 @@ use std::net::UdpSocket;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use quinn::{Connection, ReadError, ReadToEndError, RecvStream, SendStream, VarInt};
+use quinn::{Connection, ReadError, RecvStream, SendStream, VarInt};
 use tokio::time::timeout;
 
 use super::activity::{Activity, Doing};
@@ -76,19 +76,34 @@ async fn transact(
     guest: &Guest,
     _doing: Doing,
 ) -> Result<(), Fatal> {
-    let given_up = match timeout(PATIENCE, receive.read_to_end(LENGTH + PACKET)).await {
-        Ok(Ok(octets)) => {
+    let given_up = match timeout(PATIENCE, read(&mut receive)).await {
+        Ok(Ok(Some(octets))) => {
             let question = question(&octets).ok_or(Fatal(PROTOCOL_ERROR))?.to_vec();
             return reply(&mut send, question, guest).await;
         }
         // The client wants no reply any more; or the connection is over, and there is nobody to tell.
-        Ok(Err(ReadToEndError::Read(ReadError::Reset(_)))) => REQUEST_CANCELLED,
-        Ok(Err(ReadToEndError::Read(_))) => return Ok(()),
-        Ok(Err(ReadToEndError::TooLong)) | Err(_) => EXCESSIVE_LOAD,
+        Ok(Err(ReadError::Reset(_))) => REQUEST_CANCELLED,
+        Ok(Err(_)) => return Ok(()),
+        Ok(Ok(None)) | Err(_) => EXCESSIVE_LOAD,
     };
     // What is over already needs no end.
     let _over = (receive.stop(given_up), send.reset(given_up));
     Ok(())
+}
+
+/// All of a stream; none if that is longer than any question.
+///
+/// What comes is copied at once: each piece holds the datagram in which it came, so that a client that sends octet by octet would
+/// have a thousand times as much kept.
+async fn read(receive: &mut RecvStream) -> Result<Option<Vec<u8>>, ReadError> {
+    let mut octets = Vec::new();
+    while let Some(piece) = receive.read_chunk(usize::MAX, true).await? {
+        if octets.len() + piece.bytes.len() > LENGTH + PACKET {
+            return Ok(None);
+        }
+        octets.extend_from_slice(&piece.bytes);
+    }
+    Ok(Some(octets))
 }
 
 /// The message on a stream, if it is as RFC 9250 §4.2 and §4.3.3 want it: whole, alone, with no ID, and without a word about how
@@ -108,6 +123,8 @@ async fn reply(send: &mut SendStream, question: Vec<u8>, guest: &Guest) -> Resul
     let reply = reply.map_err(|none| match none {
         NoReply::NoQuery => Fatal(PROTOCOL_ERROR),
         NoReply::Untaken => Fatal(EXCESSIVE_LOAD),
+        // There is nobody to hear it.
+        NoReply::Denied => Fatal(NO_ERROR),
         NoReply::Fault => Fatal(INTERNAL_ERROR),
     })?;
     let length = u16::try_from(reply.len()).map_err(|_| Fatal(INTERNAL_ERROR))?;

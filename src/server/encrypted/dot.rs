@@ -8,11 +8,14 @@ use tokio_rustls::TlsAcceptor;
 use super::{IDLE, Tls, TlsError, shake};
 use crate::server::House;
 use crate::server::accept::accept;
-use crate::server::stream;
-use crate::wire::hop::Hop;
+use crate::server::stream::{self, Terms};
 
 /// The application protocol (RFC 7858 has none, IANA registered it later). Clients that name none are served as well.
 const PROTOCOL: &[u8] = b"dot";
+
+/// Questions under way on one connection, as many as over the other encrypted ways: a phone, or a resolver that asks for others,
+/// has only one, and a few names whose servers are silent must not hold all that come after them.
+const UNDER_WAY: usize = 100;
 
 /// Makes a door of a listener: the future that serves it until the end.
 pub fn serve(
@@ -21,8 +24,9 @@ pub fn serve(
     tls: &Tls,
 ) -> Result<impl Future<Output = ()> + Send + use<>, TlsError> {
     let acceptor = TlsAcceptor::from(Arc::new(tls.for_streams(&[PROTOCOL])?));
-    let hop = Hop {
-        keepalive: Some(IDLE),
+    let terms = Terms {
+        idle: IDLE,
+        under_way: UNDER_WAY,
         encrypted: true,
     };
     Ok(accept(listener, house, move |stream, guest| {
@@ -30,7 +34,7 @@ pub fn serve(
         async move {
             // Who cannot agree with us on TLS has been told so by an alert.
             if let Some(stream) = shaken.await {
-                stream::serve(stream, guest, hop, IDLE).await;
+                stream::serve(stream, guest, terms).await;
             }
         }
     }))

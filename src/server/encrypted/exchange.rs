@@ -117,16 +117,15 @@ impl Exchange {
         body: impl Future<Output = Result<Vec<u8>, Refusal>>,
         guest: &Guest,
     ) -> Response<Bytes> {
-        let bare = head.method == Method::HEAD;
+        let wants_head = head.method == Method::HEAD;
         let answered = async {
-            let question = self.question(&head, body).await?;
-            // A hundred of them would wait with as many questions.
-            drop(head);
+            let question = self.question(head, body).await?;
             let reply = guest.answer(question, HOP).await;
             reply.map_err(|none| match none {
                 NoReply::NoQuery => Refusal::NoQuery,
                 NoReply::Untaken => Refusal::Untaken,
-                NoReply::Fault => Refusal::Fault,
+                // Of the latter nobody hears.
+                NoReply::Fault | NoReply::Denied => Refusal::Fault,
             })
         };
         let mut response = match answered.await {
@@ -137,25 +136,28 @@ impl Exchange {
             response.headers_mut().insert(ALT_SVC, alternative.clone());
         }
         // The same head as to a GET, without what would follow (RFC 9110 §9.3.2).
-        if bare {
+        if wants_head {
             response.body_mut().clear();
         }
         response
     }
 
-    /// The question of a request.
+    /// The question of a request. Its head is not kept while something is waited for: a few octets of HPACK or QPACK make a hundred
+    /// times as many of them.
     async fn question(
         &self,
-        head: &Parts,
+        head: Parts,
         body: impl Future<Output = Result<Vec<u8>, Refusal>>,
     ) -> Result<Vec<u8>, Refusal> {
         let body = async { timeout(PATIENCE, body).await.map_err(|_| Refusal::Slow)? };
-        match self.read(head) {
+        let (read, asks_first) = (self.read(&head), head.headers.contains_key(EXPECT));
+        drop(head);
+        match read {
             Ok(Asked::Question(question)) => Ok(question),
             Ok(Asked::Body) => body.await,
             Err(refusal) => {
                 // Some clients hear of a refusal only when they were let finish (curl over HTTP/2). Those who ask first are told.
-                if !head.headers.contains_key(EXPECT) {
+                if !asks_first {
                     let _unused = body.await;
                 }
                 Err(refusal)
@@ -412,14 +414,13 @@ mod tests {
     async fn a_body_has_to_come_in_time() {
         let exchange = Exchange::new(PATH.to_owned(), None);
         let head = head("POST", PATH, &[("content-type", DNS)]);
-        let whole = exchange.question(&head, ready(Ok(vec![7]))).await;
+        let whole = exchange.question(head.clone(), ready(Ok(vec![7]))).await;
         assert_eq!(whole, Ok(vec![7]));
-        let broken = exchange.question(&head, ready(Err(Refusal::Broken))).await;
+        let breaking = ready(Err(Refusal::Broken));
+        let broken = exchange.question(head.clone(), breaking).await;
         assert_eq!(broken, Err(Refusal::Broken));
-        assert_eq!(
-            exchange.question(&head, pending()).await,
-            Err(Refusal::Slow)
-        );
+        let slow = exchange.question(head, pending()).await;
+        assert_eq!(slow, Err(Refusal::Slow));
     }
 
     #[test]

@@ -12,11 +12,11 @@ use hickory_net::quic::QuicClientStream;
 use hickory_net::xfer::DnsRequestSender;
 use hickory_proto::op::{DnsRequest, DnsRequestOptions, Message};
 use http::{Request, Response};
-use quinn::Connection;
+use quinn::{Connection, RecvStream, TransportConfig, VarInt};
 use tokio::time::timeout;
 
 use super::https::get;
-use super::quic::connect;
+use super::quic::{connect, connect_with, ended};
 use super::{DECODED, House, answered, runtime};
 use crate::support::authority::NAME;
 use crate::support::client::PATIENCE;
@@ -269,4 +269,139 @@ fn the_end_waits_for_what_is_under_way() {
     });
     let over = until(PATIENCE, || house.lanward.logged("stopped") > 0);
     assert!(over, "{:?}", house.lanward.lines());
+}
+
+/// A request for the answer to this question, as the octets of its stream (RFC 9114 §4.1, RFC 9204 §4.5.6).
+fn raw(query: &Query) -> Vec<u8> {
+    let number = |length: usize, most: usize, mark: usize| match length.checked_sub(most) {
+        None => vec![u8::try_from(mark + length).unwrap()],
+        // What is left is less than 128 here.
+        Some(rest) => vec![
+            u8::try_from(mark + most).unwrap(),
+            u8::try_from(rest).unwrap(),
+        ],
+    };
+    let path = get(&query.bytes());
+    let mut fields = vec![0, 0];
+    for (name, value) in [
+        (":method", "GET"),
+        (":scheme", "https"),
+        (":authority", NAME),
+        (":path", &path),
+    ] {
+        fields.extend(number(name.len(), 7, 0x20));
+        fields.extend(name.as_bytes());
+        fields.extend(number(value.len(), 127, 0));
+        fields.extend(value.as_bytes());
+    }
+    let length = u16::try_from(fields.len()).unwrap() | 0x4000;
+    [&[1][..], &length.to_be_bytes(), &fields].concat()
+}
+
+/// Sends these octets, and no more, on a stream of their own.
+async fn send_raw(quic: &Connection, octets: &[u8]) -> RecvStream {
+    let (mut send, receive) = quic.open_bi().await.unwrap();
+    send.write_all(octets).await.unwrap();
+    send.finish().unwrap();
+    receive
+}
+
+/// Whether there is a response.
+async fn responded(mut receive: RecvStream) -> bool {
+    let octets = timeout(PATIENCE, receive.read_to_end(4096)).await;
+    octets.unwrap().unwrap().first() == Some(&1)
+}
+
+/// One that lets the server open no streams, and some whose windows end within the first words on them.
+#[test]
+fn who_lets_nothing_be_said_does_not_hold_the_end() {
+    let house = House::open();
+    runtime().block_on(async {
+        let mut idle = Vec::new();
+        for (streams, window) in [
+            (0, 1000),
+            (3, 1),
+            (3, 8),
+            (3, 10),
+            (3, 12),
+            (3, 14),
+            (3, 16),
+            (3, 18),
+            (3, 20),
+        ] {
+            let mut transport = TransportConfig::default();
+            transport
+                .max_concurrent_uni_streams(VarInt::from_u32(streams))
+                .stream_receive_window(VarInt::from_u32(window));
+            idle.push(connect_with(&house, house.h3(), b"h3", transport).await);
+        }
+        house.lanward.signal("-TERM");
+        for connection in idle {
+            assert_eq!(ended(&connection).await, 0x100, "H3_NO_ERROR");
+        }
+    });
+    assert!(until(PATIENCE, || house.lanward.logged("stopped") > 0));
+    assert_eq!(house.lanward.logged("still under way"), 0);
+}
+
+#[test]
+fn the_last_request_is_said_to_be_served() {
+    let house = House::open();
+    let gate = house.gate();
+    let query = Query::new("late.example", A);
+    runtime().block_on(async {
+        let quic = connect(&house, house.h3(), b"h3").await;
+        let response = send_raw(&quic, &raw(&query)).await;
+        assert!(until(PATIENCE, || house.upstream.count("late.example") > 0));
+        house.lanward.signal("-TERM");
+        let mut control = quic.accept_uni().await.unwrap();
+        let mut said = Vec::new();
+        // GOAWAY, of one octet: the first request that is not served is the second one.
+        while !said.ends_with(&[7, 1, 4]) {
+            let piece = timeout(PATIENCE, control.read_chunk(1, true)).await;
+            let piece = piece.unwrap().unwrap();
+            said.extend_from_slice(&piece.expect("no end before that").bytes);
+        }
+        gate.open();
+        assert!(responded(response).await);
+        assert_eq!(ended(&quic).await, 0x100, "H3_NO_ERROR");
+    });
+}
+
+#[test]
+fn requests_without_a_head_have_an_end() {
+    let house = House::open();
+    let query = Query::new(DECODED, A);
+    runtime().block_on(async {
+        let quic = connect(&house, house.h3(), b"h3").await;
+        for _ in 0..100 {
+            send_raw(&quic, b"").await;
+        }
+        assert!(responded(send_raw(&quic, &raw(&query)).await).await);
+        for _ in 0..1000 {
+            let Ok((mut send, _)) = quic.open_bi().await else {
+                break;
+            };
+            drop(send.finish());
+        }
+        assert_eq!(ended(&quic).await, 0x100, "H3_NO_ERROR");
+    });
+}
+
+/// As browsers do, which say how urgent each of their requests is.
+#[test]
+fn much_can_be_said_beside_requests() {
+    let house = House::open();
+    let query = Query::new(DECODED, A);
+    runtime().block_on(async {
+        let quic = connect(&house, house.h3(), b"h3").await;
+        let mut control = quic.open_uni().await.unwrap();
+        // What the stream is for, SETTINGS with nothing in it, and frames that nobody knows.
+        control.write_all(&[0, 4, 0]).await.unwrap();
+        let frame = [&[0x21, 62][..], &[7; 62]].concat();
+        for _ in 0..3000 {
+            control.write_all(&frame).await.unwrap();
+        }
+        assert!(responded(send_raw(&quic, &raw(&query)).await).await);
+    });
 }

@@ -16,9 +16,9 @@ use crate::support::client::frame as message;
 use crate::support::peers::installed;
 use crate::support::records::{A, TXT, txt};
 use crate::support::siege::{
-    CONTINUATION, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, Sealed, besiege, connect,
-    fields, flood, frame, garbage, have_files, hello, initials, open, preface, quic, request,
-    sealed, source,
+    CONTINUATION, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, Sealed, besiege,
+    connect, fields, flood, frame, garbage, have_files, hello, initials, open, preface, quic,
+    request, sealed, source,
 };
 use crate::support::until;
 use crate::support::upstream::Behaviour;
@@ -195,6 +195,37 @@ fn heads_have_an_end() {
         let more = frame(CONTINUATION, 0, 1, &field);
         let taken = flood(&mut stream, 64 << 20, |_| more.clone());
         assert!(taken < 16 << 20, "{taken} octets of a head in HTTP/2");
+    });
+}
+
+/// Heads of many short fields, for bodies that do not come: all that one client may have.
+#[test]
+fn heads_are_not_kept() {
+    withstand(|house| {
+        let fields = (0..430).fold(fields(), |mut fields, at| {
+            fields.extend([0, 4]);
+            fields.extend(format!("x{at:03}").bytes());
+            fields.push(0);
+            fields
+        });
+        let heads: Vec<u8> = (0..100)
+            .flat_map(|number| frame(HEADERS, END_HEADERS, 2 * number + 1, &fields))
+            .collect();
+        let streams = [(); OF_ONE].map(|()| {
+            let mut stream = http2(house, 0);
+            stream.write_all(&heads).unwrap();
+            stream.write_all(&frame(PING, 0, 0, b"12345678")).unwrap();
+            stream.flush().unwrap();
+            stream
+        });
+        // When it does no more, it has read all of them.
+        let mut last = house.lanward.processor_time();
+        until(PATIENCE, || {
+            std::thread::sleep(Duration::from_millis(100));
+            let now = house.lanward.processor_time();
+            std::mem::replace(&mut last, now) == now
+        });
+        streams
     });
 }
 

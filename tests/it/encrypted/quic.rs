@@ -12,7 +12,7 @@ use quinn::crypto::rustls::QuicClientConfig;
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{
     ApplicationClose, AsyncUdpSocket, ClientConfig, Connection, ConnectionError, Endpoint,
-    EndpointConfig, RecvStream, Runtime, SendStream, TokioRuntime, UdpPoller,
+    EndpointConfig, RecvStream, Runtime, SendStream, TokioRuntime, TransportConfig, UdpPoller,
 };
 use tokio::time::timeout;
 
@@ -23,6 +23,7 @@ use crate::support::lanward::Lanward;
 use crate::support::peers::installed;
 use crate::support::records::A;
 use crate::support::until;
+use crate::support::upstream::Upstream;
 use crate::support::wire::{QR, Query};
 
 const KEEPALIVE: u16 = 11;
@@ -34,7 +35,18 @@ fn client(house: &House, protocol: &[u8]) -> ClientConfig {
 
 /// QUIC as it is, with nothing of lanward's.
 pub(super) async fn connect(house: &House, door: SocketAddr, protocol: &[u8]) -> Connection {
-    let config = client(house, protocol);
+    connect_with(house, door, protocol, TransportConfig::default()).await
+}
+
+/// The same for a client that has its own limits.
+pub(super) async fn connect_with(
+    house: &House,
+    door: SocketAddr,
+    protocol: &[u8],
+    transport: TransportConfig,
+) -> Connection {
+    let mut config = client(house, protocol);
+    config.transport_config(Arc::new(transport));
     let endpoint = Endpoint::client((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let connecting = endpoint.connect_with(config, door, NAME).unwrap();
     timeout(PATIENCE, connecting).await.unwrap().unwrap()
@@ -314,4 +326,31 @@ fn strangers_get_no_word() {
     let told = friend.try_udp(&unknown_version(), PATIENCE).unwrap();
     assert_eq!(told[1..5], [0; 4], "a version negotiation packet");
     assert_eq!(receive(&silent, Duration::from_millis(100)), None);
+}
+
+/// A client that hears another address than the one it asked does not listen.
+#[test]
+fn a_door_on_all_addresses_speaks_from_the_one_that_was_asked() {
+    let any = "\"0.0.0.0:0\"";
+    let authority = Authority::new();
+    let upstream = Upstream::start();
+    let section = section(&authority).replace("\"127.0.0.1:0\"", any);
+    let lanward = Lanward::start(&[upstream.address], &section);
+    let house = House {
+        authority,
+        upstream,
+        lanward,
+    };
+    let query = query(DECODED);
+    runtime().block_on(async {
+        for last in [1, 77] {
+            for (mut door, protocol) in [(house.quic(), "doq"), (house.h3(), "h3")] {
+                door.set_ip(Ipv4Addr::new(127, 0, 0, last).into());
+                let connection = connect(&house, door, protocol.as_bytes()).await;
+                if protocol == "doq" {
+                    answered(&query, &begin(&connection, &query).await.await);
+                }
+            }
+        }
+    });
 }

@@ -1,6 +1,7 @@
 //! `[server.tls]` read again.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
@@ -9,9 +10,12 @@ use rustls::version::TLS13;
 
 use super::{House, own, section};
 use crate::support::authority::Authority;
+use crate::support::caller::{Caller, Door};
+use crate::support::client::PATIENCE;
 use crate::support::dot::{Dot, believing, forgetful};
 use crate::support::lanward::Lanward;
 use crate::support::records::A;
+use crate::support::until;
 use crate::support::upstream::Upstream;
 use crate::support::wire::Query;
 
@@ -134,4 +138,33 @@ fn without_its_section_the_certificate_that_is_shown_stays() {
     }
     house.lanward.reload(&[house.upstream.address], "");
     assert_eq!(shown(&house, &config), *second.certificate());
+}
+
+#[test]
+fn who_may_not_ask_any_more_is_not_answered_on_old_connections() {
+    let authority = Authority::new();
+    let config = |allow: &str| {
+        format!(
+            "[server]\nlisten = [\"127.0.0.1:0\"]\nallow = [{allow:?}]\n[upstream]\nservers = [\"127.0.0.1:1\"]\n{}",
+            section(&authority)
+        )
+    };
+    let lanward = Lanward::configured(&config("127.0.0.0/29"));
+    let guest = Ipv4Addr::new(127, 0, 0, 5);
+    let query = Query::new("localhost", A);
+    let mut tcp = lanward.client().from(guest).connect();
+    let callers = [Door::Tls, Door::Https]
+        .map(|door| Caller::connect(door, door.of(&lanward), &authority, guest));
+    let mut ask_all = || {
+        tcp.send(&query.bytes());
+        let plain = tcp.receive(PATIENCE).is_some();
+        let sealed = callers.each_ref().map(|caller| caller.ask(&query.bytes()));
+        [plain, sealed[0].is_ok(), sealed[1].is_ok()]
+    };
+    assert_eq!(ask_all(), [true; 3]);
+    fs::write(lanward.file(), config("127.0.0.0/30")).unwrap();
+    lanward.signal("-HUP");
+    assert!(until(PATIENCE, || lanward.logged("reloaded") > 0));
+    assert_eq!(ask_all(), [false; 3]);
+    lanward.client().udp(&query);
 }

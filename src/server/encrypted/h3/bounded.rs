@@ -11,10 +11,12 @@ use h3::quic::{
     StreamId, WriteBuf,
 };
 
-/// Octets of all requests that are under way on a connection: a hundred are far shorter, and one may be too long and hear it.
+/// Octets that are kept of all requests on a connection: a hundred are far shorter, and one may be too long and hear it.
 const REQUESTS: usize = 256 << 10;
-/// Octets on all streams beside them, as long as the connection lives. There is little to be said on them.
+/// Octets that are kept of all streams beside them. There is little to be said on them at once.
 const OTHERS: usize = 64 << 10;
+/// What it costs to keep a piece of a stream beside its octets, of which there may be no more than one.
+const PIECE: usize = 128;
 
 /// A connection, or what opens streams on it, where clients can send only so much.
 pub(super) struct Bounded<T> {
@@ -23,7 +25,7 @@ pub(super) struct Bounded<T> {
     others: Arc<Allowance>,
 }
 
-/// Octets that may yet come.
+/// Octets that may yet be kept.
 struct Allowance(AtomicUsize);
 
 impl Allowance {
@@ -42,6 +44,38 @@ impl Allowance {
 
     fn give_back(&self, octets: usize) {
         self.0.fetch_add(octets, Ordering::Relaxed);
+    }
+}
+
+/// A piece of a stream, which takes of the allowance until it has been read.
+///
+/// It is a copy: what QUIC gives holds the datagram in which it came.
+struct Piece {
+    octets: Vec<u8>,
+    allowance: Arc<Allowance>,
+}
+
+impl Piece {
+    /// Keeps these, if that is allowed.
+    fn keep(octets: &[u8], allowance: &Arc<Allowance>) -> Option<Bytes> {
+        allowance.take(octets.len() + PIECE).then(|| {
+            Bytes::from_owner(Self {
+                octets: octets.to_vec(),
+                allowance: Arc::clone(allowance),
+            })
+        })
+    }
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.octets
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.allowance.give_back(self.octets.len() + PIECE);
     }
 }
 
@@ -174,7 +208,6 @@ pub(super) struct Receive {
     /// Whether something is being waited for; then `stream` can only be read, or dropped, without a panic.
     waits: bool,
     allowance: Arc<Allowance>,
-    taken: usize,
 }
 
 impl Receive {
@@ -184,7 +217,6 @@ impl Receive {
             stream,
             waits: false,
             allowance,
-            taken: 0,
         }
     }
 }
@@ -198,17 +230,17 @@ impl RecvStream for Receive {
     ) -> Poll<Result<Option<Self::Buf>, StreamErrorIncoming>> {
         let polled = self.stream.poll_data(cx);
         self.waits = polled.is_pending();
-        let octets = ready!(polled)?;
-        let length = octets.as_ref().map_or(0, Bytes::len);
-        if !self.allowance.take(length) {
-            let code = Code::H3_EXCESSIVE_LOAD.value();
-            self.stop_sending(code);
-            return Poll::Ready(Err(StreamErrorIncoming::StreamTerminated {
-                error_code: code,
-            }));
+        let Some(octets) = ready!(polled)? else {
+            return Poll::Ready(Ok(None));
+        };
+        if let Some(kept) = Piece::keep(&octets, &self.allowance) {
+            return Poll::Ready(Ok(Some(kept)));
         }
-        self.taken += length;
-        Poll::Ready(Ok(octets))
+        let code = Code::H3_EXCESSIVE_LOAD.value();
+        self.stop_sending(code);
+        Poll::Ready(Err(StreamErrorIncoming::StreamTerminated {
+            error_code: code,
+        }))
     }
 
     fn stop_sending(&mut self, code: u64) {
@@ -222,8 +254,24 @@ impl RecvStream for Receive {
     }
 }
 
-impl Drop for Receive {
-    fn drop(&mut self) {
-        self.allowance.give_back(self.taken);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_paid_for_as_long_as_they_are_kept() {
+        let allowance = Allowance::new(REQUESTS);
+        let keep = || Piece::keep(b"x", &allowance);
+        let most = REQUESTS / (PIECE + 1);
+        let kept: Vec<Bytes> = (0..most).filter_map(|_| keep()).collect();
+        assert_eq!(kept.len(), most);
+        assert!(keep().is_none(), "an octet costs more than an octet");
+        let part = kept[0].slice(..);
+        drop(kept);
+        assert_eq!(part, b"x"[..]);
+        let left = || allowance.0.load(Ordering::Relaxed);
+        assert_eq!(left(), REQUESTS - PIECE - 1);
+        drop(part);
+        assert_eq!(left(), REQUESTS);
     }
 }

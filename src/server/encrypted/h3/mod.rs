@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use h3::error::{Code, StreamError};
+use h3::error::{Code, ConnectionError, StreamError};
 use h3::server::{RequestResolver, RequestStream, builder};
 use http::header::DATE;
 use http::{HeaderValue, Response};
@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use super::activity::{Activity, Doing};
 use super::exchange::{Body, Exchange, HEAD, Refusal};
 use super::quic::Door;
-use super::{FAREWELL, IDLE, PATIENCE, Tls};
+use super::{FAREWELL, HANDSHAKE, IDLE, PATIENCE, Tls};
 use crate::server::House;
 use crate::server::accept::Guest;
 use crate::upstream::clock;
@@ -32,6 +32,8 @@ const PROTOCOL: &[u8] = b"h3";
 /// Streams that a client opens beside its requests: control and two for QPACK (RFC 9114 §6.2), and a few of kinds that nobody
 /// knows, which clients open to see that it does no harm.
 const ONE_WAY: u32 = 8;
+/// Requests that may break off before there is a head, as long as the connection lives: h3 remembers each of them.
+const HEADLESS: usize = 1000;
 /// The connection is closed as it should be (`H3_NO_ERROR`, RFC 9114 §8.1).
 const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
@@ -58,18 +60,17 @@ pub fn serve(
 /// Serves a connection until the client ends it, nothing went on on it for [`IDLE`], or the end has come; then what is under way
 /// is finished, and the client told to begin nothing more.
 async fn attend(quic: quinn::Connection, guest: &Guest, exchange: &Exchange) {
-    let bounded = Bounded::new(h3_quinn::Connection::new(quic.clone()));
-    let begun = builder()
-        .max_field_section_size(HEAD.into())
-        .send_grease(false)
-        .build(bounded)
-        .await;
-    let Ok(mut connection): Result<Connection, _> = begun else {
+    let (activity, stop) = (Activity::new(), guest.house.stop.clone());
+    // Who lets us open no streams, or say nothing on them, would hold us here for ever.
+    let begun = tokio::select! {
+        begun = timeout(HANDSHAKE, begin(quic.clone())) => begun,
+        () = stop.cancelled() => return quic.close(NO_ERROR, b""),
+    };
+    let Ok(Ok(mut connection)) = begun else {
         return;
     };
-    let (activity, stop) = (Activity::new(), guest.house.stop.clone());
     let mut requests = FuturesUnordered::new();
-    let mut leaving = false;
+    let (mut leaving, mut headless) = (false, 0);
     loop {
         let patience = if leaving { FAREWELL } else { IDLE };
         let leave = tokio::select! {
@@ -81,17 +82,23 @@ async fn attend(quic: quinn::Connection, guest: &Guest, exchange: &Exchange) {
                 // The client has said that it begins nothing more, or the connection is over.
                 Ok(None) | Err(_) => break,
             },
-            Some(()) = requests.next() => false,
+            Some(done) = requests.next() => {
+                headless += usize::from(done == Done::Headless);
+                headless >= HEADLESS && !leaving
+            }
             () = activity.rests_for(patience) => if leaving { break } else { true },
             () = stop.cancelled(), if !leaving => true,
         };
         if leave {
             leaving = true;
-            if connection.shutdown(0).await.is_err() {
+            // What h3 would say with 0 names the last request that it serves, and clients would take it for the first that it does
+            // not (RFC 9114 §5.2).
+            let Ok(Ok(())) = timeout(FAREWELL, connection.shutdown(1)).await else {
                 break;
-            }
+            };
         }
     }
+    drop(requests);
     // The last response has to come there before the connection ends.
     tokio::select! {
         _ended = quic.closed() => {}
@@ -99,10 +106,28 @@ async fn attend(quic: quinn::Connection, guest: &Guest, exchange: &Exchange) {
     }
 }
 
+/// Begins HTTP/3 on a connection.
+async fn begin(quic: quinn::Connection) -> Result<Connection, ConnectionError> {
+    builder()
+        .max_field_section_size(HEAD.into())
+        .send_grease(false)
+        .build(Bounded::new(h3_quinn::Connection::new(quic)))
+        .await
+}
+
+/// How a request has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// Before it said anything.
+    Headless,
+    /// With a response, if the client took it.
+    Served,
+}
+
 /// Does what one request asks. What goes wrong on its stream ends it, and only the client could do something about it.
-async fn respond(resolver: Resolver, guest: &Guest, exchange: &Exchange, _doing: Doing) {
+async fn respond(resolver: Resolver, guest: &Guest, exchange: &Exchange, _doing: Doing) -> Done {
     let Ok(Ok((request, mut stream))) = timeout(PATIENCE, resolver.resolve_request()).await else {
-        return;
+        return Done::Headless;
     };
     let (head, ()) = request.into_parts();
     let response = exchange.serve(head, take(&mut stream), guest).await;
@@ -110,6 +135,7 @@ async fn respond(resolver: Resolver, guest: &Guest, exchange: &Exchange, _doing:
         Ok(_sent) => {}
         Err(_) => stream.stop_stream(Code::H3_REQUEST_CANCELLED),
     }
+    Done::Served
 }
 
 /// All of a body.

@@ -16,6 +16,7 @@ use quinn::{
 use tokio::time::timeout;
 
 use super::{HANDSHAKE, IDLE, STREAMS, Tls};
+use crate::metrics::Counter;
 use crate::server::accept::Guest;
 use crate::server::{GRACE, House};
 use guarded::Guarded;
@@ -29,6 +30,9 @@ const SENT: u64 = 128 << 10;
 const INCOMING: usize = 256;
 const INCOMING_OCTETS: u64 = 8 << 10;
 const ALL_INCOMING_OCTETS: u64 = 1 << 20;
+/// Connections that there are, with those that have ended: QUIC remembers them for a while (RFC 9000 §10.2), a second and more if
+/// the client has not been heard of since, and a client may begin thousands meanwhile.
+const REMEMBERED: usize = 1024;
 
 /// Serves connections that come in at a socket.
 #[derive(Debug)]
@@ -101,6 +105,10 @@ impl Door {
             // Who may not be asked to come again has done so, and is refused.
             drop(incoming.retry());
             return;
+        }
+        if self.endpoint.open_connections() >= REMEMBERED {
+            self.house.metrics.shard(0).count(Counter::Crowded);
+            return incoming.refuse();
         }
         let Some(guest) = Guest::admit(peer, &self.house) else {
             return incoming.refuse();
