@@ -27,7 +27,7 @@ const IDLE: Duration = Duration::from_secs(10);
 /// Questions under way on a connection over TCP, which most clients use for one alone.
 const UNDER_WAY: usize = 16;
 /// Replies of so many octets are written before more questions are answered.
-const FULL: usize = 64 << 10;
+const FULL: usize = 32 << 10;
 /// What is read at once; more questions seldom come together.
 const READ: usize = 4 << 10;
 /// The length in front of a message.
