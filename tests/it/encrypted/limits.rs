@@ -221,7 +221,7 @@ fn heads_are_not_kept() {
         // When it does no more, it has read all of them.
         let mut last = house.lanward.processor_time();
         until(PATIENCE, || {
-            std::thread::sleep(Duration::from_millis(100));
+            thread::sleep(Duration::from_millis(100));
             let now = house.lanward.processor_time();
             std::mem::replace(&mut last, now) == now
         });
