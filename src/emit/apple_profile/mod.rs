@@ -21,7 +21,10 @@ pub(super) const TARGET: Target = Target {
     title: "Apple devices",
     versions: "iOS and iPadOS 14, macOS 11, visionOS 1, and later",
     runs: Runs::InClient,
-    job: Job::Devices { write },
+    job: Job::Devices {
+        with_root: true,
+        write,
+    },
 };
 
 /// The only port at which these devices speak DNS over TLS: a profile has no place for another.
