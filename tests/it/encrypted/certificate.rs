@@ -203,7 +203,7 @@ fn what_devices_will_not_like_is_a_warning() {
         code == Some(0) && out.contains("0 errors, 0 warnings"),
         "{out}"
     );
-    let changed = |change: fn(&mut rcgen::CertificateParams)| closed(Authority::with(change));
+    let changed = |change: fn(&mut CertificateParams)| closed(Authority::with(change));
     let ended = changed(|params| params.not_after = date_time_ymd(2020, 2, 29));
     let early = changed(|params| params.not_before = date_time_ymd(4000, 1, 2));
     let for_signing = changed(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
@@ -588,22 +588,21 @@ fn a_certificate_is_made_kept_and_made_anew_with_the_same_key() {
     lanward.assert_alive();
     lanward.stop();
 
-    let lanward = Lanward::start(&[upstream.address], &own(&state, ""));
+    let mut lanward = Lanward::start(&[upstream.address], &own(&state, ""));
     assert_eq!(told(&lanward), [digest.clone(), pin.clone()]);
     for words in ["own certificate made", "own authority made"] {
         assert_eq!(lanward.logged(words), 0, "{words}");
     }
+    lanward.stop();
     // Another address: another certificate, and nothing to carry to devices.
-    lanward.reload(
-        &[upstream.address],
-        &own(&state, "quic = [\"127.0.0.9:0\"]\n"),
-    );
+    let doors = "quic = [\"127.0.0.9:0\"]\n";
+    let lanward = Lanward::start(&[upstream.address], &own(&state, doors));
     lanward.line(&["own certificate made", "127.0.0.9 was missing"]);
     assert_eq!(told(&lanward), [digest.clone(), pin.clone()]);
     assert_eq!(lanward.logged("own authority made"), 0);
     lanward.reload(
         &[upstream.address],
-        &own(&state, "name = \"dns.home.example\"\n"),
+        &own(&state, &format!("name = \"dns.home.example\"\n{doors}")),
     );
     lanward.line(&["own certificate made", "dns.home.example was missing"]);
     lanward.line(&["WARN", "own authority made", "the last one is for no name"]);

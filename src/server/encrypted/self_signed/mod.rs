@@ -349,6 +349,67 @@ mod tests {
     }
 
     #[test]
+    fn the_authority_stays_as_long_as_the_name_and_a_year_of_it() {
+        let (_folder, mut wanted) = home();
+        let authority = |wanted: &SelfSigned, now: u64| {
+            let made = wanted.keep(now).unwrap();
+            assert_eq!(wanted.lacks(&made.certificate, now), None);
+            let authority = Authority::of(&made.certificate).unwrap();
+            assert_eq!(authority.octets, wanted.look().unwrap());
+            (authority.facts().fingerprint(), made.authority)
+        };
+        let (first, new) = authority(&wanted, NOW);
+        assert!(!new.unwrap().replaces);
+        wanted.addresses.push("203.0.113.2".parse().unwrap());
+        let last = NOW + (AUTHORITY_LIFE - EARLY - AUTHORITY_LEFT) - 1;
+        for now in [NOW, NOW + LIFE, last] {
+            let (same, new) = authority(&wanted, now);
+            assert!(new.is_none() && same == first, "{now}");
+        }
+        // The certificate does not outlive it.
+        let made = wanted.keep(last).unwrap().certificate;
+        assert_eq!(made.facts().last_day(), "2036-11-18");
+        let mut other = |wanted: &SelfSigned, now, why: &str| {
+            let (other, new) = authority(wanted, now);
+            let new = new.unwrap();
+            assert!(new.replaces && new.why.contains(why), "{}", new.why);
+            assert_ne!(other, first);
+        };
+        other(&wanted, last + 1, "for other days, up to 2036-11-18");
+        wanted.name = None;
+        other(&wanted, NOW, "the last one is for dns.home.example");
+        wanted.name = Some("dns.example".parse().unwrap());
+        other(&wanted, NOW, "the last one is for no name");
+        fs::write(wanted.folder.join(AUTHORITY_KEY), "nonsense").unwrap();
+        other(&wanted, NOW, "authority-key.pem could not be used: ");
+        let aside = fs::read_to_string(wanted.folder.join("authority-key.pem.broken"));
+        assert_eq!(aside.unwrap(), "nonsense");
+        fs::write(wanted.authority_file(), "nonsense").unwrap();
+        other(&wanted, NOW, "authority.pem holds no certificate");
+    }
+
+    #[test]
+    fn devices_that_trust_an_authority_believe_after_another_was_made_for_the_same_name() {
+        let (_folder, wanted) = home();
+        let first = Authority::of(&wanted.keep(NOW).unwrap().certificate).unwrap();
+        fs::remove_file(wanted.authority_file()).unwrap();
+        let second = wanted.keep(NOW).unwrap();
+        assert!(second.authority.unwrap().replaces);
+        let leaf = second.certificate.certified.cert.first().unwrap();
+        assert!(first.vouches_for(leaf, NOW));
+        assert!(!first.vouches_for(leaf, NOW + AUTHORITY_LIFE));
+    }
+
+    #[test]
+    fn an_authority_that_cannot_be_read_is_not_replaced() {
+        let (_folder, wanted) = home();
+        fs::create_dir(&wanted.folder).unwrap();
+        fs::create_dir(wanted.authority_file()).unwrap();
+        let error = wanted.keep(NOW).unwrap_err().to_string();
+        assert!(error.contains("authority.pem cannot be read: "), "{error}");
+    }
+
+    #[test]
     fn a_broken_key_is_put_aside_and_told() {
         let (_folder, wanted) = home();
         let first = wanted.keep(NOW).unwrap();

@@ -57,8 +57,8 @@ fn called(title: &str) -> DistinguishedName {
     name
 }
 
-/// The server's own certificate, which ends when its authority does, at the latest. Nobody looks for the server in its subject any
-/// more, and where it bears no name, GnuTLS would take a common name for one; so it has none.
+/// The server's own certificate, which ends when its authority does, at the latest. Its subject has no common name, for where it bears
+/// no other, GnuTLS takes that for a name of the server, and none is allowed; and it is not empty, for kdig takes no such certificate.
 pub(super) fn leaf(
     name: Option<&Name>,
     addresses: &[IpAddr],
@@ -68,6 +68,7 @@ pub(super) fn leaf(
     let begin = now.saturating_sub(EARLY);
     let mut params = lasting(begin, end.min(begin + LIFE))?;
     params.distinguished_name = DistinguishedName::new();
+    (params.distinguished_name).push(DnType::OrganizationName, "lanward");
     if let Some(name) = name {
         let name = name.to_string().try_into()?;
         params.subject_alt_names.push(SanType::DnsName(name));
