@@ -20,7 +20,8 @@ pub struct Authority {
     /// In DER.
     pub(super) octets: CertificateDer<'static>,
     facts: Facts,
-    is_authority: bool,
+    /// It may vouch for others, and nobody else vouches for it.
+    is_root: bool,
     /// Its name for people.
     pub(super) title: String,
     /// The only name for which it may speak; an error where it is not bound like that.
@@ -38,7 +39,7 @@ impl Authority {
         Ok(Self {
             octets: octets.clone(),
             facts,
-            is_authority: read.is_ca() && read.issuer().as_raw() == read.subject().as_raw(),
+            is_root: read.is_ca() && read.issuer().as_raw() == read.subject().as_raw(),
             title: title.unwrap_or_default().to_owned(),
             bound: bound(&read),
             public_key: read.public_key().raw.to_vec(),
@@ -69,7 +70,7 @@ impl Authority {
 
     /// Why there must be another one now, in seconds since 1970, for a server of this name.
     pub(super) fn lacks(&self, name: Option<&Name>, now: u64) -> Option<String> {
-        if !self.is_authority {
+        if !self.is_root {
             return Some("what was there is no authority".to_owned());
         }
         let wanted = name.map(ToString::to_string);

@@ -238,7 +238,7 @@ impl SelfSigned {
         let why = match before.map(|text| self.judge(&text, key, now)) {
             Some(Ok(authority)) => return Ok((authority, None)),
             Some(Err(why)) => why,
-            None => NONE.to_owned(),
+            None => key.lost.as_ref().map_or_else(|| NONE.to_owned(), unusable),
         };
         let made = params::authority(self.name.as_ref(), now)?.self_signed(&key.key)?;
         let authority = Authority::read(made.der()).map_err(SelfSignedError::Make)?;
@@ -252,7 +252,7 @@ impl SelfSigned {
         let octets = octets.map_err(|error| error.to_string())?;
         let authority = Authority::read(&octets)?;
         if let Some(problem) = &key.lost {
-            return Err(format!("{AUTHORITY_KEY} could not be used: {problem}"));
+            return Err(unusable(problem));
         }
         if !authority.is_of(&key.key) {
             return Err(format!("{AUTHORITY_KEY} is not its key"));
@@ -278,6 +278,10 @@ impl SelfSigned {
         Ok(leaf.pem() + &authority.pem())
     }
 }
+fn unusable(problem: &String) -> String {
+    format!("{AUTHORITY_KEY} could not be used: {problem}")
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;
@@ -369,7 +373,7 @@ mod tests {
         // The certificate does not outlive it.
         let made = wanted.keep(last).unwrap().certificate;
         assert_eq!(made.facts().last_day(), "2036-11-18");
-        let mut other = |wanted: &SelfSigned, now, why: &str| {
+        let other = |wanted: &SelfSigned, now, why: &str| {
             let (other, new) = authority(wanted, now);
             let new = new.unwrap();
             assert!(new.replaces && new.why.contains(why), "{}", new.why);

@@ -58,7 +58,7 @@ fn called(title: &str) -> DistinguishedName {
 }
 
 /// The server's own certificate, which ends when its authority does, at the latest. Its subject has no common name, for where it bears
-/// no other, GnuTLS takes that for a name of the server, and none is allowed; and it is not empty, for kdig takes no such certificate.
+/// no other, `GnuTLS` takes that for a name of the server, and none is allowed; and it is not empty, for kdig takes no such certificate.
 pub(super) fn leaf(
     name: Option<&Name>,
     addresses: &[IpAddr],
