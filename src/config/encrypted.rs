@@ -45,7 +45,7 @@ pub struct Encrypted {
 pub enum Identity {
     /// A certificate of the operator's, as it was read.
     Files(Files, Certificate),
-    /// One that lanward makes for itself, in this folder; none: where the system says that such things are kept.
+    /// One that lanward makes, with an authority of its own, in this folder; none: where the system says that such things are kept.
     SelfSigned(Option<PathBuf>),
 }
 

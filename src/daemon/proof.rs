@@ -6,7 +6,7 @@
 use super::StartError;
 use super::watch::Watched;
 use crate::config::{Encrypted, Files, Identity, Settings};
-use crate::server::encrypted::{Certificate, Made, SelfSigned, Tls};
+use crate::server::encrypted::{Authority, Certificate, Made, SelfSigned, Tls};
 use crate::upstream::validate::likely_time;
 
 /// What cannot be used is told when it is still so after so many looks, two seconds: certificate and key are often written one
@@ -226,23 +226,38 @@ fn obtain(encrypted: &Encrypted, settings: &Settings) -> Result<Certificate, Sta
 /// Logs what was made anew.
 fn tell_making(own: &SelfSigned, made: &Made) {
     let folder = own.folder.display();
+    if let Some(new) = &made.authority {
+        let (file, why) = (own.authority_file(), &new.why);
+        let file = file.display();
+        if new.replaces {
+            tracing::warn!(%file, why, "own authority made: devices that trust what was shown before must be given this file in its place");
+        } else {
+            tracing::info!(%file, why, "own authority made");
+        }
+    }
     if let Some(problem) = &made.key_lost {
-        tracing::warn!(%folder, problem, "the key of the self-signed certificate could not be used; there is another one now, and devices that knew it must be told the new pin");
+        tracing::warn!(%folder, problem, "the key of the own certificate could not be used; there is another one now, and devices that knew it must be told the new pin");
     }
     if let Some(why) = &made.why {
-        tracing::info!(%folder, why, "self-signed certificate made");
+        tracing::info!(%folder, why, "own certificate made");
     }
 }
 
-/// Logs by what devices can know a certificate of our own.
+/// Logs what devices are given, and by what others can know a certificate of our own.
 fn tell_own(own: &SelfSigned, certificate: &Certificate) {
+    if let Some(authority) = Authority::of(certificate) {
+        tracing::info!(
+            file = %own.authority_file().display(),
+            sha256 = authority.facts().fingerprint(),
+            until = authority.facts().last_day(),
+            "own authority, for devices to trust"
+        );
+    }
     let facts = certificate.facts();
     tracing::info!(
-        file = %own.certificate_file().display(),
-        sha256 = facts.fingerprint(),
         pin = %facts.pin(),
         until = facts.last_day(),
-        "self-signed certificate"
+        "own certificate"
     );
 }
 

@@ -14,7 +14,7 @@ pub struct Doors {
     pub server: SocketAddr,
     /// The doors, the best first.
     pub endpoints: Vec<Endpoint>,
-    /// The certificate that devices must be told to trust, if nobody else vouches for it.
+    /// The certificate that devices must be told to trust, if nobody else vouches for it and the target wants to know.
     pub root: Option<Root>,
 }
 

@@ -65,6 +65,8 @@ pub enum Job {
     },
     /// It leads devices to the encrypted doors.
     Devices {
+        /// The certificate that devices must be told to trust is written, too.
+        with_root: bool,
         /// Writes the snippet.
         write: fn(&Doors) -> Result<Snippet, Refusal>,
     },
@@ -187,7 +189,7 @@ impl Target {
 
     /// The snippet for what leads devices to the encrypted doors.
     pub fn emit_doors(&self, doors: &Doors) -> Result<Emitted, Refusal> {
-        let Job::Devices { write } = self.job else {
+        let Job::Devices { write, .. } = self.job else {
             return Err(Refusal::new(format!(
                 "{} tells no device of encrypted doors",
                 self.title

@@ -13,7 +13,10 @@ pub(super) const TARGET: Target = Target {
     title: "Windows",
     versions: "Windows 11, Server 2022 and later",
     runs: Runs::InClient,
-    job: Job::Devices { write },
+    job: Job::Devices {
+        with_root: false,
+        write,
+    },
 };
 
 fn write(doors: &Doors) -> Result<Snippet, Refusal> {

@@ -68,7 +68,7 @@ fn prove(path: &Path) -> (Option<Settings>, Vec<Finding>) {
     (settings, findings)
 }
 
-/// What will keep lanward from making a certificate for itself.
+/// What will keep lanward from making an authority and a certificate.
 fn check_state(path: &Path, settings: &Settings) -> Option<Finding> {
     let own = settings.encrypted.as_ref()?.self_signed(&settings.listen)?;
     let error = own.check().err()?;

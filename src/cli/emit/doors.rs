@@ -7,7 +7,7 @@ use crate::config::{Encrypted, Identity, Settings};
 use crate::emit::{Doors, Refusal, Root};
 use crate::server::interfaces::is_link_local;
 
-/// What `[server.tls]` says, reached at `servers`, or where the configuration says.
+/// What `[server.tls]` says, reached at `servers`, or where the configuration says; without the root.
 pub(super) fn doors(settings: &Settings, servers: &[SocketAddr]) -> Result<Doors, Refusal> {
     let encrypted = settings.encrypted.as_ref();
     let Some(encrypted) = encrypted.filter(|encrypted| !encrypted.doors.is_empty()) else {
@@ -59,12 +59,15 @@ pub(super) fn doors(settings: &Settings, servers: &[SocketAddr]) -> Result<Doors
         name,
         server,
         endpoints,
-        root: root(settings, encrypted)?,
+        root: None,
     })
 }
 
-/// The certificate, if nobody else vouches for it. Only the running server makes its own.
-fn root(settings: &Settings, encrypted: &Encrypted) -> Result<Option<Root>, Refusal> {
+/// The certificate that devices must be told to trust. Only the running server makes an authority of its own.
+pub(super) fn root(settings: &Settings) -> Result<Option<Root>, Refusal> {
+    let Some(encrypted) = &settings.encrypted else {
+        return Ok(None);
+    };
     let own = match &encrypted.identity {
         Identity::Files(_, read) => {
             let root = read.own_root().map(|(octets, is_authority)| Root {
@@ -77,15 +80,15 @@ fn root(settings: &Settings, encrypted: &Encrypted) -> Result<Option<Root>, Refu
             encrypted.self_signed_in(folder.as_deref(), &settings.listen)
         }
     };
-    let certificate = own.look().map_err(|error| {
+    let authority = own.look().map_err(|error| {
         Refusal::new(format!(
-            "there is no certificate yet that can be read: {error}. Start lanward with this configuration once, it makes one; and run this command as a \
+            "there is no authority yet that can be read: {error}. Start lanward with this configuration once, it makes one; and run this command as a \
              user who may read it"
         ))
     })?;
     Ok(Some(Root {
-        octets: certificate.to_vec(),
-        is_authority: false,
+        octets: authority.to_vec(),
+        is_authority: true,
     }))
 }
 

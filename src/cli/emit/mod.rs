@@ -16,6 +16,7 @@ use super::{Source, exit};
 use crate::config::Settings;
 use crate::emit::{Emitted, Job, Mode, Refusal, TARGETS, Target, target};
 
+use doors::root;
 use wishes::Wishes;
 
 /// Print what to write into another resolver, router or proxy
@@ -106,7 +107,7 @@ impl Emit {
                 Ok(emitted)
             }),
             Job::Proxy { .. } => self.front(target),
-            Job::Devices { .. } => self.doors(target, &settings),
+            Job::Devices { with_root, .. } => self.doors(target, &settings, with_root),
         };
         match emitted.and_then(|emitted| self.give(&emitted)) {
             Ok(()) => exit::OK,
@@ -128,14 +129,23 @@ impl Emit {
         target.emit_front(&self.wishes.front()?)
     }
 
-    fn doors(&self, target: &Target, settings: &Settings) -> Result<Emitted, Refusal> {
+    fn doors(
+        &self,
+        target: &Target,
+        settings: &Settings,
+        with_root: bool,
+    ) -> Result<Emitted, Refusal> {
         if self.mode.is_some() {
             return Err(Refusal::new(format!(
                 "{} is told of the encrypted doors and has no modes; leave --mode out",
                 target.title
             )));
         }
-        target.emit_doors(&self.wishes.doors(target.title, settings)?)
+        let mut doors = self.wishes.doors(target.title, settings)?;
+        if with_root {
+            doors.root = root(settings)?;
+        }
+        target.emit_doors(&doors)
     }
 
     fn give(&self, emitted: &Emitted) -> Result<(), Refusal> {

@@ -21,7 +21,10 @@ pub(super) const TARGET: Target = Target {
     title: "Apple devices",
     versions: "iOS and iPadOS 14, macOS 11, visionOS 1, and later",
     runs: Runs::InClient,
-    job: Job::Devices { write },
+    job: Job::Devices {
+        with_root: true,
+        write,
+    },
 };
 
 /// The only port at which these devices speak DNS over TLS: a profile has no place for another.
@@ -76,14 +79,14 @@ fn remarks(snippet: &mut Snippet, doors: &Doors) {
     match &doors.root {
         Some(root) if root.is_authority => {
             snippet.note(
-                "The root certificate is in it, since devices do not know it. On iOS it counts only when it is switched on in Settings > General > \
-                 About > Certificate Trust Settings.",
+                "The authority's certificate is in it, since devices do not know it. iPhones and iPads trust it when it is switched on in Settings > \
+                 General > About > Certificate Trust Settings, once the profile is there.",
             );
         }
         Some(_) => {
             snippet.note(
                 "The certificate is in it, since nobody vouches for it. iPhones and iPads refuse it all the same: their Certificate Trust Settings \
-                 offer none but those of authorities. They need one of a public authority, or of your own with its root behind it in the file.",
+                 offer none but those of authorities. They need one of a public authority, or of your own with its root behind it in the file, or self_signed = true.",
             );
         }
         None => {}

@@ -17,7 +17,10 @@ pub(super) const TARGET: Target = Target {
     title: "DHCP",
     versions: "dnsmasq 2.80, Kea 1.8, ISC dhcpd 4.3, OpenWrt 24.10, systemd-networkd 246, and later",
     runs: Runs::Elsewhere,
-    job: Job::Devices { write },
+    job: Job::Devices {
+        with_root: false,
+        write,
+    },
 };
 
 fn write(doors: &Doors) -> Result<Snippet, Refusal> {

@@ -112,9 +112,16 @@ impl Certificate {
 
     /// Reads the first certificate of a PEM file, without a key.
     pub(super) fn read_first(file: &Path) -> Result<CertificateDer<'static>, CertificateError> {
-        let text = read_half(Half::Certificate, file)?;
+        Self::first_of(file, &read_half(Half::Certificate, file)?)
+    }
+
+    /// The first certificate of a text that was read from this file.
+    pub(super) fn first_of(
+        file: &Path,
+        text: &[u8],
+    ) -> Result<CertificateDer<'static>, CertificateError> {
         let name = file.display().to_string();
-        let mut chain = read_chain(&name, &text)?.into_iter();
+        let mut chain = read_chain(&name, text)?.into_iter();
         chain
             .next()
             .ok_or(CertificateError::NoCertificate(name, ""))

@@ -100,6 +100,11 @@ impl Facts {
         day(self.ends)
     }
 
+    /// When it ends: the first second in which it does not hold any more, since 1970.
+    pub(super) fn end(&self) -> u64 {
+        u64::try_from(self.ends.timestamp()).map_or(0, |last| last + 1)
+    }
+
     /// Whether it can be used now, in seconds since 1970, and for so many seconds more.
     pub fn holds(&self, now: u64, longer: u64) -> bool {
         let now = seconds(now);

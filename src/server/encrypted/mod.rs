@@ -35,7 +35,7 @@ pub use dot::serve as serve_dot;
 pub use facts::Facts;
 pub use h3::serve as serve_h3;
 pub use https::serve as serve_https;
-pub use self_signed::{Made, SelfSigned, SelfSignedError};
+pub use self_signed::{Authority, Made, NewAuthority, SelfSigned, SelfSignedError};
 pub use tls::{Tls, TlsError};
 
 /// What is spoken at an encrypted door.

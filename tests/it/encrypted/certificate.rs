@@ -1,4 +1,4 @@
-//! The certificate of the encrypted doors: which are refused, how a new one is taken over, and the one that lanward makes.
+//! The certificate of the encrypted doors: which are refused, and how a new one is taken over.
 
 use std::fs::{self, Permissions};
 use std::net::Ipv4Addr;
@@ -10,11 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use data_encoding::BASE64;
-use rcgen::{BasicConstraints, IsCa, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, date_time_ymd};
 use rustls::version::{TLS12, TLS13};
 
-use super::{DECODED, House, own, section};
+use super::{DECODED, House, section};
 use crate::support::authority::{Authority, NAME};
 use crate::support::command::run;
 use crate::support::dot::{Dot, believing, forgetful};
@@ -196,7 +195,7 @@ fn what_devices_will_not_like_is_a_warning() {
         code == Some(0) && out.contains("0 errors, 0 warnings"),
         "{out}"
     );
-    let changed = |change: fn(&mut rcgen::CertificateParams)| closed(Authority::with(change));
+    let changed = |change: fn(&mut CertificateParams)| closed(Authority::with(change));
     let ended = changed(|params| params.not_after = date_time_ymd(2020, 2, 29));
     let early = changed(|params| params.not_before = date_time_ymd(4000, 1, 2));
     let for_signing = changed(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
@@ -476,209 +475,6 @@ fn tls_1_2_and_1_3_are_spoken_and_nothing_older_and_no_early_data_taken() {
     }
     let said = openssl(&house, "-tls1_1");
     assert!(said.contains("Cipher is (NONE)"), "{said}");
-}
-
-/// What the log says of the certificate the last time: its digest, and the pin of its key.
-fn told(lanward: &Lanward) -> [String; 2] {
-    let lines = lanward.lines();
-    let line = lines
-        .iter()
-        .rfind(|line| line.contains("\"self-signed certificate\""));
-    let line = line.unwrap_or_else(|| panic!("no line about it in {lines:#?}"));
-    ["sha256", "pin"].map(|key| {
-        let rest = line.split_once(&format!("\"{key}\":\"")).unwrap().1;
-        rest.split('"').next().unwrap().to_owned()
-    })
-}
-
-/// Whether kdig gets an answer at this door from a server with this pin.
-fn kdig_believes(lanward: &Lanward, pin: &str) -> bool {
-    let address = lanward.door("DNS over TLS");
-    let output = Command::new("kdig")
-        .arg(format!("@{}", address.ip()))
-        .args([
-            "-p",
-            &address.port().to_string(),
-            &format!("+tls-pin={pin}"),
-        ])
-        .args(["+short", "+retry=0", DECODED])
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout)
-        .unwrap()
-        .contains("192.168.1.10")
-}
-
-#[test]
-fn a_certificate_is_made_kept_and_made_anew_with_the_same_key() {
-    let folder = tempfile::tempdir().unwrap();
-    let state = folder.path().join("state");
-    let upstream = Upstream::start();
-    let mut lanward = Lanward::start(&[upstream.address], &own(&state, ""));
-    lanward.line(&["self-signed certificate made", "there was none"]);
-    let [digest, pin] = told(&lanward);
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&state), 0o700);
-    assert_eq!(mode(&state.join("key.pem")), 0o600);
-    if installed(
-        "a self-signed certificate with openssl",
-        "openssl",
-        "openssl",
-    ) {
-        let said = Command::new("openssl")
-            .args(["x509", "-noout", "-fingerprint", "-sha256", "-text", "-in"])
-            .arg(state.join("certificate.pem"))
-            .output()
-            .unwrap();
-        let said = String::from_utf8(said.stdout).unwrap();
-        for words in [
-            &digest,
-            "CA:FALSE",
-            "IP Address:127.0.0.1",
-            "TLS Web Server Authentication",
-        ] {
-            assert!(said.contains(words), "{words} in {said}");
-        }
-    }
-    if installed(
-        "a self-signed certificate with kdig",
-        "kdig",
-        "knot-dnsutils",
-    ) {
-        assert!(kdig_believes(&lanward, &pin));
-        assert!(!kdig_believes(
-            &lanward,
-            "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
-        ));
-    }
-    // Another lanward knows it by the pin.
-    let server = format!("tls://{}#sha256/{pin}", lanward.door("DNS over TLS"));
-    let other = Lanward::configured(&format!(
-        "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = [\"{server}\"]\n[embedded]\npresets = []\n[[rebinding.allow]]\ndomain = \"plex.direct\"\n"
-    ));
-    let reply = other.client().udp(&Query::new(DECODED, A));
-    assert_eq!(
-        reply.addresses()[0].to_string(),
-        "192.168.1.10",
-        "{:#?}",
-        other.lines()
-    );
-    lanward.assert_alive();
-    lanward.stop();
-
-    let lanward = Lanward::start(&[upstream.address], &own(&state, ""));
-    assert_eq!(told(&lanward), [digest.clone(), pin.clone()]);
-    assert_eq!(lanward.logged("self-signed certificate made"), 0);
-    lanward.reload(
-        &[upstream.address],
-        &own(&state, "name = \"dns.home.example\"\n"),
-    );
-    lanward.line(&[
-        "self-signed certificate made",
-        "dns.home.example was missing",
-    ]);
-    let [new_digest, same_pin] = told(&lanward);
-    assert_ne!(new_digest, digest);
-    assert_eq!(same_pin, pin);
-    let key = fs::read_to_string(state.join("key.pem")).unwrap();
-    let secret = key.lines().nth(1).unwrap();
-    assert_eq!(lanward.logged(secret), 0, "the key is in no log");
-}
-
-#[test]
-fn check_makes_nothing_and_a_folder_of_others_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let state = folder.path().join("state");
-    let file = folder.path().join("lanward.toml");
-    let configuration = own(&state, "");
-    fs::write(
-        &file,
-        format!("[server]\nlisten = [\"127.0.0.1:0\"]\n{configuration}"),
-    )
-    .unwrap();
-    let file = file.to_str().unwrap();
-    let ran = run(&["check", "--config", file]);
-    assert_eq!(ran.code, Some(0), "{}", ran.out);
-    assert!(!state.exists());
-    fs::create_dir(&state).unwrap();
-    fs::set_permissions(&state, Permissions::from_mode(0o777)).unwrap();
-    let ran = run(&["serve", "--config", file, "--upstream", "127.0.0.1:9"]);
-    assert_eq!(ran.code, Some(2), "{}", ran.complaints);
-    assert!(
-        ran.complaints
-            .contains("everybody may write into this folder"),
-        "{}",
-        ran.complaints
-    );
-    let ran = run(&["check", "--config", file]);
-    assert_eq!(ran.code, Some(1), "{}", ran.out);
-    assert!(
-        ran.out.contains("lanward.toml: error: ") && ran.out.contains("everybody may write"),
-        "{}",
-        ran.out
-    );
-    assert_eq!(fs::read_dir(&state).unwrap().count(), 0);
-}
-
-#[test]
-fn devices_are_given_the_certificate_that_nobody_vouches_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("lanward.toml");
-    let doors = "name = \"dns.example\"\nhttps = [\"0.0.0.0:443\"]\n";
-    fs::write(&file, own(folder.path(), doors)).unwrap();
-    let emit = || {
-        let file = file.to_str().unwrap();
-        run(&[
-            "emit",
-            "apple-profile",
-            "--part",
-            "https",
-            "--server",
-            "192.168.1.2",
-            "--config",
-            file,
-        ])
-    };
-    let ran = emit();
-    assert_ne!(ran.code, Some(0));
-    assert!(
-        ran.complaints
-            .contains("Start lanward with this configuration once"),
-        "{}",
-        ran.complaints
-    );
-    let authority = Authority::new();
-    let [certificate, _] = authority.files();
-    fs::copy(certificate, folder.path().join("certificate.pem")).unwrap();
-    let ran = emit();
-    assert_eq!(ran.code, Some(0), "{}", ran.complaints);
-    let said = ran.out.split_whitespace().collect::<String>();
-    assert!(
-        said.contains(&BASE64.encode(authority.certificate())),
-        "{}",
-        ran.out
-    );
-}
-
-#[test]
-fn the_system_says_where_the_certificate_is_kept() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("lanward.toml");
-    fs::write(&file, "[server]\nlisten = [\"127.0.0.1:0\"]\n[server.tls]\nself_signed = true\ntls = [\"127.0.0.1:0\"]\n").unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lanward"))
-        .args(["serve", "--upstream", "127.0.0.1:9", "--config"])
-        .arg(&file)
-        .env_clear()
-        .env("STATE_DIRECTORY", folder.path().join("state"))
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let made = folder.path().join("state/certificate.pem");
-    let found = until(Duration::from_secs(10), || made.exists());
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(found);
 }
 
 #[test]

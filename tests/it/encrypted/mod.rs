@@ -6,6 +6,7 @@ mod discovery;
 mod dnsperf;
 mod dot;
 mod h3;
+mod household;
 mod https;
 mod limits;
 mod quic;

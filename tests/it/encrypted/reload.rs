@@ -72,7 +72,7 @@ fn files_give_way_to_a_certificate_of_ones_own_and_back() {
     house
         .lanward
         .reload(&[house.upstream.address], &own(folder.path(), ""));
-    house.lanward.line(&["self-signed certificate made"]);
+    house.lanward.line(&["own certificate made"]);
     assert!(
         Dot::connect(house.tls(), &config).is_err(),
         "nobody vouches for it"
