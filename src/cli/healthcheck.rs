@@ -47,7 +47,7 @@ impl Healthcheck {
 }
 
 /// Asks for the address of `localhost`, which lanward always answers itself.
-fn ask(server: SocketAddr) -> io::Result<()> {
+pub(super) fn ask(server: SocketAddr) -> io::Result<()> {
     let local: SocketAddr = if server.is_ipv4() {
         (Ipv4Addr::UNSPECIFIED, 0).into()
     } else {

@@ -7,8 +7,10 @@ mod emit;
 mod encode;
 mod explain;
 mod healthcheck;
+mod man;
 mod output;
 mod serve;
+mod service;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -55,6 +57,7 @@ enum Command {
     Emit(emit::Emit),
     Healthcheck(healthcheck::Healthcheck),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Parses the command line and runs the command.
@@ -68,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Emit(emit) => emit.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
         Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     }
 }
 

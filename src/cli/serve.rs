@@ -11,6 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::output::complain;
+use super::service::{self, Watchdog};
 use super::{Source, exit, read};
 use crate::config::{Log, Settings, parse_listen};
 use crate::daemon::{self, Daemon};
@@ -95,8 +96,11 @@ impl Serve {
         );
         let daemon = daemon::start(settings).map_err(io::Error::other)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
+        service::ready();
+        let mut watchdog = Watchdog::new();
         loop {
             tokio::select! {
+                () = watchdog.is_due() => Watchdog::feed(daemon.own_door()),
                 () = daemon.failed() => return Err(io::Error::other("a listener failed")),
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
@@ -104,9 +108,14 @@ impl Serve {
                     daemon.tell_counts();
                     daemon.save_cache();
                 }
-                _ = hang_up.recv() => self.reload(&daemon),
+                _ = hang_up.recv() => {
+                    service::reloading();
+                    self.reload(&daemon);
+                    service::ready();
+                }
             }
         }
+        service::stopping();
         daemon.tell_counts();
         daemon.stop().await;
         tracing::info!("stopped");

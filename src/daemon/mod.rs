@@ -13,7 +13,7 @@ mod system;
 mod watch;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -155,6 +155,13 @@ impl Daemon {
         &self.addresses
     }
 
+    /// Where this machine may ask its own server: the first plain door at which it is let in.
+    pub fn own_door(&self) -> Option<SocketAddr> {
+        let access = self.house.access.load();
+        let mut doors = self.addresses.iter().map(|door| on_this_machine(*door));
+        doors.find(|door| access.allows(door.ip(), door.port()))
+    }
+
     /// Takes over other settings, whole or not at all.
     pub fn reload(&self, settings: Settings) -> Result<(), StartError> {
         self.keeper.reload(settings)
@@ -202,4 +209,14 @@ impl Daemon {
             memory.save_aside().await;
         }
     }
+}
+
+/// Where a door is found on its own machine.
+fn on_this_machine(door: SocketAddr) -> SocketAddr {
+    let ip = match door.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, door.port())
 }

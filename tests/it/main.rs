@@ -32,6 +32,7 @@ mod faults;
 mod harness;
 mod house;
 mod local;
+mod service;
 mod strategy;
 mod support;
 mod system;

@@ -31,6 +31,11 @@ impl Lanward {
 
     /// Starts with this configuration as it stands.
     pub(crate) fn configured(toml: &str) -> Self {
+        Self::in_environment(toml, &[])
+    }
+
+    /// Starts with this configuration, and with these variables, which are all that there are.
+    pub(crate) fn in_environment(toml: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lanward.toml");
         fs::write(&file, toml).unwrap();
@@ -39,6 +44,7 @@ impl Lanward {
             .arg("--config")
             .arg(&file)
             .env_clear()
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
