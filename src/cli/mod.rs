@@ -7,6 +7,7 @@ mod emit;
 mod encode;
 mod explain;
 mod healthcheck;
+mod instead;
 mod man;
 mod output;
 mod serve;

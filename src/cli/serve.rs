@@ -1,7 +1,6 @@
 //! `lanward serve`.
 
 use std::io;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -10,12 +9,12 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::instead::Instead;
 use super::output::complain;
 use super::service::{self, Watchdog};
 use super::{Source, exit, read};
-use crate::config::{Log, Settings, parse_listen};
+use crate::config::{Log, Settings};
 use crate::daemon::{self, Daemon};
-use crate::upstream::Server;
 
 /// Answer questions
 ///
@@ -26,12 +25,8 @@ use crate::upstream::Server;
 pub(super) struct Serve {
     #[command(flatten)]
     source: Source,
-    /// Listen on this address, for UDP and TCP, in place of those in the file; may be repeated
-    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_listen)]
-    listen: Vec<SocketAddr>,
-    /// Ask this server in place of those in the file, written as there, such as 9.9.9.9 or 192.168.1.1:5353; may be repeated
-    #[arg(long, value_name = "SERVER")]
-    upstream: Vec<Server>,
+    #[command(flatten)]
+    instead: Instead,
 }
 
 /// Threads for TCP and for what waits for upstream; UDP has its own.
@@ -56,7 +51,7 @@ fn allow_files() {
 impl Serve {
     pub(super) fn run(self) -> ExitCode {
         let settings = match self.source.settings() {
-            Ok(settings) => self.override_with_flags(settings),
+            Ok(settings) => self.instead.of(settings),
             Err(code) => return code,
         };
         start_log(settings.log);
@@ -73,16 +68,6 @@ impl Serve {
                 ExitCode::from(exit::USAGE)
             }
         }
-    }
-
-    fn override_with_flags(&self, mut settings: Settings) -> Settings {
-        if !self.listen.is_empty() {
-            settings.listen.clone_from(&self.listen);
-        }
-        if !self.upstream.is_empty() {
-            settings.upstream.servers = Some(self.upstream.clone());
-        }
-        settings
     }
 
     async fn serve(&self, settings: Settings) -> io::Result<()> {
@@ -134,7 +119,7 @@ impl Serve {
             .ok_or_else(|| problems.join("; "))
             .and_then(|settings| {
                 daemon
-                    .reload(self.override_with_flags(settings))
+                    .reload(self.instead.of(settings))
                     .map_err(|error| error.to_string())
             });
         match reloaded {

@@ -1,13 +1,19 @@
 //! lanward as a service: what the service manager is told, and what the unit leaves to it.
 
+use std::fs;
+use std::net::IpAddr;
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 
 use tempfile::TempDir;
 
 use crate::support::client::PATIENCE;
+use crate::support::command::run;
 use crate::support::lanward::Lanward;
 use crate::support::peers::installed;
+use crate::support::records::{A, a};
+use crate::support::upstream::Upstream;
+use crate::support::wire::{Query, Response};
 
 const UNIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/lanward.service");
 
@@ -96,6 +102,87 @@ fn the_watchdog_is_fed_where_this_machine_may_not_ask() {
         assert_eq!(manager.hear().trim(), "WATCHDOG=1");
     }
     assert_eq!(lanward.logged("does not answer itself"), 0);
+}
+
+/// Containers are often told by variables, with the file left as it is.
+#[test]
+fn variables_stand_in_place_of_the_file() {
+    let upstream = Upstream::start();
+    upstream.on(
+        "x.example",
+        A,
+        Response::new(vec![a("x.example", "93.184.216.34")]),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let zone = folder.path().join("home.zone");
+    let text = "@ SOA ns host 1 3600 600 86400 300\n@ NS ns\nns A 192.168.1.2\n";
+    fs::write(&zone, text).unwrap();
+    let (server, zones) = (
+        upstream.address.to_string(),
+        format!("home.arpa={}", zone.display()),
+    );
+    let lanward = Lanward::in_environment(
+        "[server]\nlisten = [\"127.0.0.1:1\"]\nallow = [\"192.0.2.1\"]\n[upstream]\nservers = []\n[log]\nformat = \"json\"\n",
+        &[
+            ("LANWARD_LISTEN", "127.0.0.1:0"),
+            ("LANWARD_UPSTREAM", &server),
+            ("LANWARD_ALLOW_CLIENTS", "192.0.2.0/24 loopback"),
+            ("LANWARD_ZONES", &zones),
+        ],
+    );
+    for (name, address) in [
+        ("x.example", "93.184.216.34"),
+        ("ns.home.arpa", "192.168.1.2"),
+    ] {
+        let reply = lanward.client().udp(&Query::new(name, A));
+        assert_eq!(reply.addresses(), [address.parse::<IpAddr>().unwrap()]);
+    }
+}
+
+#[test]
+fn a_variable_that_is_wrong_is_named() {
+    for (variable, value) in [
+        ("LANWARD_LISTEN", "localhost"),
+        ("LANWARD_UPSTREAM", "9.9.9"),
+        ("LANWARD_ALLOW_CLIENTS", "everybody"),
+        ("LANWARD_ZONES", "home.arpa"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lanward"))
+            .arg("serve")
+            .env_clear()
+            .env(variable, value)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{variable}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(value) && said.contains("allowed"), "{said}");
+    }
+}
+
+#[test]
+fn there_is_a_page_for_each_command() {
+    let page = run(&["man"]);
+    assert_eq!(page.code, Some(0));
+    assert!(page.out.contains(".TH lanward 1"), "{}", page.out);
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man1");
+    assert_eq!(
+        run(&["man", "--output", pages.to_str().unwrap()]).code,
+        Some(0)
+    );
+    let help = run(&["--help"]).out;
+    let commands = help.split_once("Commands:").unwrap().1;
+    let commands = commands.lines().filter_map(|line| line.strip_prefix("  "));
+    let mut seen = 0;
+    for command in commands.filter_map(|line| line.split_whitespace().next()) {
+        if command.chars().all(|letter| letter.is_ascii_lowercase()) && command != "help" {
+            let text = fs::read_to_string(pages.join(format!("lanward-{command}.1")));
+            let text = text.unwrap_or_else(|error| panic!("{command}: {error}"));
+            assert!(text.contains(".SH OPTIONS"), "{command}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 7, "{seen} commands");
 }
 
 #[test]
