@@ -144,7 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     if may_be_idle && since.elapsed() >= self.terms.idle {
                         break;
                     }
-                    alarm.as_mut().reset(Instant::now().max(since) + self.terms.idle);
+                    alarm.as_mut().reset(next_alarm(since, Instant::now(), self.terms.idle));
                 }
                 () = stop.cancelled(), if reading => reading = false,
             }
@@ -255,6 +255,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
+/// When to look next whether a connection is idle of which something was heard `since`; now it is not.
+fn next_alarm(since: Instant, now: Instant, idle: Duration) -> Instant {
+    let due = since + idle;
+    // Who waits for us may have said nothing for longer than that.
+    if due > now { due } else { now + idle }
+}
+
 /// The message at `at`, if all of it is there.
 fn whole(input: &[u8], at: usize) -> Option<&[u8]> {
     let (length, rest) = input.get(at..)?.split_first_chunk::<LENGTH>()?;
@@ -266,4 +273,25 @@ fn push_frame(output: &mut Vec<u8>, message: &[u8]) -> Result<(), Over> {
     output.extend_from_slice(&length.to_be_bytes());
     output.extend_from_slice(message);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_looked_at_when_it_will_have_been_idle_for_long_enough() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let at = |seconds| start + seconds * second;
+        for (since, now, next) in [
+            (9, 10, 19),
+            (0, 9, 10),
+            (10, 10, 20),
+            (0, 10, 20),
+            (0, 15, 25),
+        ] {
+            let alarm = next_alarm(at(since), at(now), IDLE);
+            assert_eq!(alarm, at(next), "heard of at {since}, now {now}");
+        }
+    }
 }
