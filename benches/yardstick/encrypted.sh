@@ -10,21 +10,7 @@ lanward=${1:-$here/../../target/release/lanward}
 work=$(mktemp -d)
 base=${BASE_PORT:-25500}
 runs=${RUNS:-3} length=${LENGTH:-3} window=${WINDOW:-100}
-pids=()
-
-stop() { # Ends the processes that were started here, by their ids.
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    pids=()
-}
-trap 'stop; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-
-start() { # start COMMAND…: on CPU 0; its id is in $pid.
-    taskset -c 0 "$@" >>"$work/log" 2>&1 &
-    pid=$!
-    pids+=("$pid")
-}
+. "$here/servers.sh"
 
 ready() { # ready PORT: waits until somebody listens.
     for _ in $(seq 100); do
@@ -94,26 +80,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
     -keyout "$work/key.pem" -out "$work/certificate.pem" 2>/dev/null
 
 # The upstream of all.
-cat >"$work/nsd.conf" <<CONF
-server:
-  ip-address: 127.0.0.1@$base
-  server-count: 1
-  username: ""
-  chroot: ""
-  zonesdir: "$work"
-  database: ""
-  pidfile: "$work/nsd.pid"
-  xfrdfile: "$work/xfrd.state"
-  zonelistfile: "$work/zone.list"
-  xfrdir: "$work"
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: example.test
-  zonefile: example.test.zone
-CONF
-start nsd -d -c "$work/nsd.conf"
+start_nsd example.test
 ready "$base"
 
 cat >"$work/lanward.toml" <<CONF

@@ -7,21 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 lanward=${1:-$here/../../target/release/lanward}
 work=$(mktemp -d)
 base=${BASE_PORT:-25300}
-pids=()
-
-stop() { # Ends the processes that were started here, by their ids.
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    pids=()
-}
-trap 'stop; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-
-start() { # start COMMAND…: on CPU 0; its id is in $pid.
-    taskset -c 0 "$@" >>"$work/log" 2>&1 &
-    pid=$!
-    pids+=("$pid")
-}
+. "$here/servers.sh"
 
 ready() { # ready PORT: waits until somebody answers.
     for _ in $(seq 50); do
@@ -50,29 +36,7 @@ python3 "$here/names.py" "$work"
 echo "ns.example.test A" >"$work/one.q"
 
 # The authoritative server: a peer for local data, and the upstream of the others.
-cat >"$work/nsd.conf" <<CONF
-server:
-  ip-address: 127.0.0.1@$base
-  server-count: 1
-  username: ""
-  chroot: ""
-  zonesdir: "$work"
-  database: ""
-  pidfile: "$work/nsd.pid"
-  xfrdfile: "$work/xfrd.state"
-  zonelistfile: "$work/zone.list"
-  xfrdir: "$work"
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: plex.direct
-  zonefile: plex.direct.zone
-zone:
-  name: example.test
-  zonefile: example.test.zone
-CONF
-start nsd -d -c "$work/nsd.conf"
+start_nsd plex.direct example.test
 nsd=$pid
 ready "$base"
 
