@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::instead::Instead;
 use super::output::complain;
 use super::service::{self, Watchdog};
-use super::{Source, exit, read};
+use super::{Source, exit, read, version};
 use crate::config::{Log, Settings};
 use crate::daemon::{self, Daemon};
 
@@ -80,7 +80,7 @@ impl Serve {
             signal(SignalKind::hangup())?,
         );
         let daemon = daemon::start(settings).map_err(io::Error::other)?;
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
+        tracing::info!(version = version::SHORT, "ready");
         service::ready();
         let mut watchdog = Watchdog::new();
         loop {
