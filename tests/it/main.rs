@@ -31,6 +31,7 @@ mod encrypted;
 mod faults;
 mod harness;
 mod house;
+mod init;
 mod local;
 mod service;
 mod strategy;
