@@ -146,7 +146,7 @@ impl FreeBsd {
 impl Drop for FreeBsd {
     /// Also after a test that failed in the middle.
     fn drop(&mut self) {
-        for id in self.process() {
+        if let Some(id) = self.process() {
             drop(Command::new("kill").args(["-KILL", &id]).status());
         }
     }
