@@ -32,6 +32,7 @@ mod end;
 mod faults;
 mod harness;
 mod house;
+mod kubernetes;
 mod local;
 mod service;
 mod strategy;
