@@ -9,11 +9,11 @@ use crate::support::authority::Authority;
 use crate::support::caller::{Asker, Caller, Door, Way, section};
 use crate::support::client::{PATIENCE, receive};
 use crate::support::lanward::Lanward;
-use crate::support::records::{A, a};
+use crate::support::records::A;
 use crate::support::reply::Reply;
 use crate::support::until;
-use crate::support::upstream::{Act, Behaviour, Gate, Upstream};
-use crate::support::wire::{NOERROR, Query, Response, SERVFAIL};
+use crate::support::upstream::{Behaviour, Gate, Upstream};
+use crate::support::wire::{NOERROR, Query, SERVFAIL};
 
 const WAYS: [Way; 6] = [
     Way::Udp,
@@ -57,17 +57,10 @@ fn replies_after(
     })
 }
 
-fn answers() -> Behaviour {
-    Behaviour::new(|seen| {
-        let answer = Response::new(vec![a(&seen.name(), PUBLIC)]);
-        vec![Act::Send(answer.to(&seen.query))]
-    })
-}
-
 #[test]
 fn who_waits_for_the_answer_gets_it() {
     let (upstream, authority, gate) = (Upstream::start(), Authority::new(), Gate::default());
-    upstream.otherwise(answers().behind(&gate));
+    upstream.otherwise(Behaviour::everywhere(PUBLIC).behind(&gate));
     let mut lanward = Lanward::start(&[upstream.address], &section(&authority, &Door::ALL));
     let end = || {
         lanward.signal("-TERM");
@@ -97,7 +90,7 @@ fn who_would_wait_for_longer_hears_so() {
 #[test]
 fn what_lies_in_the_sockets_is_answered() {
     let upstream = Upstream::start();
-    upstream.otherwise(answers());
+    upstream.otherwise(Behaviour::everywhere(PUBLIC));
     let mut lanward = Lanward::start(&[upstream.address], "");
     let mut stream = lanward.client().connect();
     stream.send(&Query::new("localhost", A).bytes());
