@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -19,31 +20,32 @@ const RATE: u32 = 2000;
 /// How long an engine may take to put one container in the place of another.
 const GAP: Duration = Duration::from_millis(500);
 
-const CONF: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/packaging/compose/pair/dnsdist.conf"
-);
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/compose/pair");
 
-fn configuration(listen: &str, upstream: SocketAddr) -> String {
-    format!(
-        "[server]\nlisten = [\"{listen}\"]\nallow = [\"loopback\"]\n[upstream]\nservers = [\"{upstream}\"]\n[log]\nformat = \"json\"\n"
-    )
+/// A file of the example, in which other addresses stand there.
+fn example(file: &str, addresses: &[(&str, String)]) -> String {
+    let mut text = fs::read_to_string(Path::new(FOLDER).join(file)).unwrap();
+    for (there, here) in addresses {
+        assert_eq!(text.matches(there).count(), 1, "{there} in {file}");
+        text = text.replace(there, here);
+    }
+    text
 }
 
-/// dnsdist with the file of the example, which has other addresses there.
+/// lanward with the file of the example.
+fn lanward(listen: &str, upstream: SocketAddr) -> Lanward {
+    let listen = ("0.0.0.0:53", listen.to_owned());
+    let upstream = ("192.168.1.1", upstream.to_string());
+    Lanward::configured(&example("lanward.toml", &[listen, upstream]))
+}
+
+/// dnsdist with the file of the example.
 fn dnsdist(servers: [SocketAddr; 2]) -> Peer {
-    let text = fs::read_to_string(CONF).unwrap();
     let configure = |_: &str, port: u16| {
-        let mut conf = text.clone();
-        for (there, here) in [
-            ("0.0.0.0:53", format!("127.0.0.1:{port}")),
-            ("172.31.53.11:53", servers[0].to_string()),
-            ("172.31.53.12:53", servers[1].to_string()),
-        ] {
-            assert_eq!(conf.matches(there).count(), 1, "{there} in {CONF}");
-            conf = conf.replace(there, &here);
-        }
-        conf
+        let listen = ("0.0.0.0:53", format!("127.0.0.1:{port}"));
+        let first = ("172.31.53.11:53", servers[0].to_string());
+        let second = ("172.31.53.12:53", servers[1].to_string());
+        example("dnsdist.conf", &[listen, first, second])
     };
     let check = ["dnsdist", "--check-config", "-C", "conf"];
     start_checked("dnsdist", &check, &[], &configure, "localhost")
@@ -60,7 +62,7 @@ fn run() -> Figures {
     let upstream = Upstream::start();
     upstream.quiet();
     upstream.otherwise(Behaviour::everywhere(PUBLIC));
-    let start = |listen: &str| Lanward::configured(&configuration(listen, upstream.address));
+    let start = |listen: &str| lanward(listen, upstream.address);
     let (first, mut second) = (start("127.53.0.1:0"), start("127.53.0.2:0"));
     let addresses = [first.address, second.address];
     let dnsdist = dnsdist(addresses);

@@ -162,6 +162,37 @@ fn a_second_signal_ends_it_at_once() {
     drop(upstream);
 }
 
+/// Load balancers ask for `localhost`, and so hear of the end before it is there.
+#[test]
+fn a_lame_duck_says_so_and_answers() {
+    let upstream = Upstream::start();
+    upstream.otherwise(Behaviour::everywhere(PUBLIC));
+    let mut lanward = Lanward::configured(&format!(
+        "[server]\nlisten = [\"127.0.0.1:0\"]\nlame_duck = 20\n[upstream]\nservers = [\"{}\"]\n[log]\nformat = \"json\"\n",
+        upstream.address
+    ));
+    let health = || lanward.client().udp(&Query::new("localhost", A));
+    assert_eq!(health().rcode(), NOERROR);
+    lanward.signal("-TERM");
+    assert!(until(PATIENCE, || health().rcode() == SERVFAIL));
+    let [(code, _)] = health().errors()[..] else {
+        panic!("one extended error");
+    };
+    assert_eq!(code, 14, "not ready");
+    for tcp in [false, true] {
+        for name in ["new.example", "a.localhost"] {
+            let reply = lanward.client().ask(&Query::new(name, A), tcp);
+            assert_eq!(reply.addresses().len(), 1, "{name}");
+        }
+    }
+    // Whoever does not want to wait for that says so.
+    until(PATIENCE, || {
+        lanward.signal("-TERM");
+        lanward.logged("stopped") > 0
+    });
+    assert_eq!(lanward.ended().code(), Some(1));
+}
+
 /// `timeout` from coreutils signals the program, and then its group.
 #[test]
 fn two_signals_in_one_moment_are_one() {
