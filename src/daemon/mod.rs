@@ -16,9 +16,10 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -75,6 +76,7 @@ pub struct Daemon {
     memory: Option<Arc<Memory>>,
     addresses: Vec<SocketAddr>,
     threads: Vec<JoinHandle<()>>,
+    lame_duck: Duration,
 }
 
 /// Starts a server with these settings. Must be called inside a runtime.
@@ -94,7 +96,7 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     let workers = workers * settings.listen.len();
     let house = house(&settings, &links, parts.state, workers);
     let memory = remember(&settings, &house);
-    let addresses = settings.listen.clone();
+    let (addresses, lame_duck) = (settings.listen.clone(), settings.lame_duck);
     let threads = doors.open(&house, proof.as_ref().map(Proof::tls))?;
     let keeper = Arc::new(Keeper::new(house.clone(), (settings, proof), links, loaded));
     drop(house.tasks.spawn(Arc::clone(&keeper).watch()));
@@ -104,6 +106,7 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         memory,
         addresses,
         threads,
+        lame_duck,
     })
 }
 
@@ -193,9 +196,15 @@ impl Daemon {
         }
     }
 
-    /// Lets nobody new in, answers what is under way, writes the cache into its file, and ends, in less than two seconds. Who
-    /// waits for an upstream at the end of [`GRACE`] gets what there is without it, so that each question has its reply.
+    /// Lets nobody new in, answers what is under way, writes the cache into its file, and ends, in less than two seconds. Who waits
+    /// for an upstream at the end of [`GRACE`] gets what there is without it, so that each question has its reply. Before all that,
+    /// load balancers have the time that the settings give them to hear of it.
     pub async fn stop(self) {
+        if !self.lame_duck.is_zero() {
+            self.house.resolver.leave();
+            tracing::info!(seconds = self.lame_duck.as_secs(), "about to end");
+            sleep(self.lame_duck).await;
+        }
         let saving = async {
             if let Some(memory) = self.memory {
                 memory.save_aside().await;

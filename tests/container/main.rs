@@ -4,9 +4,21 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a test fails by panicking, and reads the clock"
+    reason = "a test fails by panicking, reads the clock, and says what it measured"
 )]
+
+#[path = "../it/support/mod.rs"]
+#[expect(dead_code, reason = "the tests of the program itself use the rest")]
+mod support;
 
 mod engine;
 mod image;
+mod pair;
+#[path = "../figures/patient.rs"]
+mod patient;

@@ -33,6 +33,7 @@ mod faults;
 mod harness;
 mod house;
 mod init;
+mod kubernetes;
 mod local;
 mod service;
 mod strategy;
