@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::config::{Settings, ZoneFile, parse_listen};
 use crate::server::access::Rule;
 use crate::upstream::Server;
 use crate::zone::Mode;
 
-/// Flags in place of keys of the file. Each may be given more than once; in a variable blanks stand between.
+/// Flags in place of keys of the file. In a variable of which a list is wanted, blanks stand between.
 #[derive(Debug, Args)]
 pub(super) struct Instead {
     /// Listen on this address, for UDP and TCP, in place of those in the file; may be repeated
@@ -34,6 +34,16 @@ pub(super) struct Instead {
     /// Serve this zone from its file, in place of those in the file; names that are not in it do not exist; may be repeated
     #[arg(long, value_name = "ORIGIN=FILE", value_parser = parse_zone, env = "LANWARD_ZONES", value_delimiter = ' ')]
     zones: Vec<ZoneFile>,
+    /// Log in this format, in place of the one in the file; json is one object for each line
+    #[arg(long, value_name = "FORMAT", env = "LANWARD_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// The words of `format` in `[log]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
 }
 
 impl Instead {
@@ -50,6 +60,9 @@ impl Instead {
         }
         if !self.zones.is_empty() {
             settings.local.zones.clone_from(&self.zones);
+        }
+        if let Some(format) = self.log_format {
+            settings.log.json = format == LogFormat::Json;
         }
         settings
     }

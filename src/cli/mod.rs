@@ -8,6 +8,7 @@ mod encode;
 mod explain;
 mod healthcheck;
 mod instead;
+mod log;
 mod man;
 mod output;
 mod serve;

@@ -32,6 +32,7 @@ mod faults;
 mod harness;
 mod house;
 mod local;
+mod log;
 mod service;
 mod strategy;
 mod support;
