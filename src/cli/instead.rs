@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 
 use crate::config::{Settings, ZoneFile, parse_listen};
 use crate::server::access::Rule;
@@ -46,7 +46,19 @@ enum LogFormat {
     Json,
 }
 
+/// A command line without arguments.
+#[derive(Debug, Parser)]
+struct Variables {
+    #[command(flatten)]
+    instead: Instead,
+}
+
 impl Instead {
+    /// What the variables alone say, for commands that have no such flags: inside a container they see what the server there does.
+    pub(super) fn of_variables() -> Result<Self, clap::Error> {
+        Variables::try_parse_from(["lanward"]).map(|variables| variables.instead)
+    }
+
     /// These settings, with what was given in their place.
     pub(super) fn of(&self, mut settings: Settings) -> Settings {
         if !self.listen.is_empty() {
