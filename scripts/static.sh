@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # To be sourced, with a target or without: from then on cargo builds static binaries for it, in whose octets no folder of this machine
 # shows. glibc and not musl, whose allocator and memcpy cost a resolver time.
 

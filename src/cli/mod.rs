@@ -13,6 +13,7 @@ mod man;
 mod output;
 mod serve;
 mod service;
+mod version;
 
 use std::env;
 use std::fs;
@@ -41,7 +42,8 @@ pub mod exit {
 #[derive(Debug, Parser)]
 #[command(
     name = "lanward",
-    version,
+    version = version::SHORT,
+    long_version = version::long(),
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true

@@ -2,21 +2,24 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep;
 
 use super::instead::Instead;
 use super::output::complain;
 use super::service::{self, Watchdog};
-use super::{Source, exit, log, read};
+use super::{Source, exit, log, read, version};
 use crate::config::Settings;
 use crate::daemon::{self, Daemon};
 
 /// Answer questions
 ///
 /// Without a file: listens on 127.0.0.1:5335, asks the system's resolvers, decodes plex.direct names, and blocks every other
-/// name that points inside. SIGTERM ends it, SIGHUP reads the file again, SIGUSR1 logs what was counted and writes the cache into
+/// name that points inside. SIGTERM ends it, within two seconds and with a reply to
+/// every question; a second one ends it at once. SIGHUP reads the file again, SIGUSR1 logs what was counted and writes the cache into
 /// its file. The log goes to standard output; what keeps it from starting, to standard error.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -45,6 +48,49 @@ fn allow_files() {
     }
 }
 
+/// How it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With a reply to every question.
+    Proper,
+    /// Without waiting for anything.
+    AtOnce,
+}
+
+/// The signals that call for the end.
+struct Calls {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Calls {
+    /// Hears those that come from now on.
+    fn hear() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for one of them.
+    async fn called(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Signals so close together are one call: `timeout(1)` signals its child, and then the group in which that is.
+const ONE_CALL: Duration = Duration::from_millis(100);
+
+/// Waits until somebody, after having called for the end, does so again.
+async fn called_again() -> io::Result<()> {
+    sleep(ONE_CALL).await;
+    Calls::hear()?.called().await;
+    Ok(())
+}
+
 impl Serve {
     pub(super) fn run(self) -> ExitCode {
         let settings = match self.source.settings() {
@@ -57,9 +103,15 @@ impl Serve {
             .worker_threads(RUNTIME_THREADS)
             .enable_all()
             .build();
-        let served = runtime.and_then(|runtime| runtime.block_on(self.serve(settings)));
+        let served = runtime.and_then(|runtime| {
+            let served = runtime.block_on(self.serve(settings));
+            // After a second signal nothing is waited for.
+            runtime.shutdown_background();
+            served
+        });
         match served {
-            Ok(()) => exit::OK,
+            Ok(End::Proper) => exit::OK,
+            Ok(End::AtOnce) => ExitCode::from(exit::NO),
             Err(error) => {
                 complain(&error);
                 ExitCode::from(exit::USAGE)
@@ -67,25 +119,21 @@ impl Serve {
         }
     }
 
-    async fn serve(&self, settings: Settings) -> io::Result<()> {
-        let (mut terminate, mut interrupt) = (
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::interrupt())?,
-        );
+    async fn serve(&self, settings: Settings) -> io::Result<End> {
+        let mut end = Calls::hear()?;
         let (mut count, mut hang_up) = (
             signal(SignalKind::user_defined1())?,
             signal(SignalKind::hangup())?,
         );
         let daemon = daemon::start(settings).map_err(io::Error::other)?;
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
+        tracing::info!(version = version::SHORT, "ready");
         service::ready();
         let mut watchdog = Watchdog::new();
         loop {
             tokio::select! {
                 () = watchdog.is_due() => Watchdog::feed(daemon.own_door()),
                 () = daemon.failed() => return Err(io::Error::other("a listener failed")),
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
+                () = end.called() => break,
                 _ = count.recv() => {
                     daemon.tell_counts();
                     daemon.save_cache();
@@ -99,9 +147,17 @@ impl Serve {
         }
         service::stopping();
         daemon.tell_counts();
-        daemon.stop().await;
-        tracing::info!("stopped");
-        Ok(())
+        tokio::select! {
+            () = daemon.stop() => {
+                tracing::info!("stopped");
+                Ok(End::Proper)
+            }
+            called = called_again() => {
+                called?;
+                tracing::warn!("stopped at once, as a second signal wants it: questions under way have no reply");
+                Ok(End::AtOnce)
+            }
+        }
     }
 
     /// Reads the file again. With an error in it nothing changes.

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,7 +30,7 @@ use crate::server::access::places;
 use crate::server::bind::BindError;
 use crate::server::encrypted::{SelfSignedError, TlsError};
 use crate::server::interfaces::{self, Link};
-use crate::server::{Access, GRACE, House};
+use crate::server::{Access, GRACE, House, LAST_WORDS};
 use crate::upstream::{GearError, clock};
 
 use doors::Doors;
@@ -137,6 +138,7 @@ fn house(settings: &Settings, links: &[Link], state: State, workers: usize) -> H
         metrics: Arc::new(Metrics::new(workers)),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
+        over: CancellationToken::new(),
     };
     if let Some(refresher) = refresher {
         let refreshing = refresher.run(Arc::clone(&house.resolver));
@@ -191,22 +193,33 @@ impl Daemon {
         }
     }
 
-    /// Takes no more questions, answers those under way, writes the cache into its file, and ends.
+    /// Lets nobody new in, answers what is under way, writes the cache into its file, and ends, in less than two seconds. Who
+    /// waits for an upstream at the end of [`GRACE`] gets what there is without it, so that each question has its reply.
     pub async fn stop(self) {
-        self.house.stop.cancel();
-        self.house.tasks.close();
-        if tokio::time::timeout(GRACE, self.house.tasks.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!("some questions were still under way");
-        }
-        for thread in self.threads {
-            // A thread that panicked has said so itself.
-            let _panicked = tokio::task::spawn_blocking(|| thread.join()).await;
-        }
-        if let Some(memory) = self.memory {
-            memory.save_aside().await;
-        }
+        let saving = async {
+            if let Some(memory) = self.memory {
+                memory.save_aside().await;
+            }
+        };
+        // What is learned from now on is too little for the writing to wait for.
+        tokio::join!(saving, finish(self.house, self.threads));
+    }
+}
+
+/// Has what is under way finished, and ends the threads.
+async fn finish(house: House, threads: Vec<JoinHandle<()>>) {
+    house.stop.cancel();
+    house.tasks.close();
+    if timeout(GRACE, house.tasks.wait()).await.is_err() {
+        house.resolver.give_up();
+        let _in_time = timeout(LAST_WORDS, house.tasks.wait()).await;
+    }
+    house.over.cancel();
+    if timeout(LAST_WORDS, house.tasks.wait()).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+    for thread in threads {
+        // A thread that panicked has said so itself.
+        let _panicked = tokio::task::spawn_blocking(|| thread.join()).await;
     }
 }

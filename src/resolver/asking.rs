@@ -93,7 +93,7 @@ impl Resolver {
             return Box::pin(asking).await;
         }
         let flight = self.fetch_missing(state, &ask, permit.since);
-        let landing = self.flights.join(course, flight).await;
+        let landing = self.unless_over(self.flights.join(course, flight)).await;
         drop(permit);
         landing.map(|entry| (entry, Counter::Upstream))
     }
@@ -115,7 +115,7 @@ impl Resolver {
                 None => self.depart(state, ask, course, permit).await,
             }
         });
-        let in_time = match timeout(patience, &mut flight).await {
+        let in_time = match timeout(patience, self.unless_over(&mut flight)).await {
             Ok(Ok(entry)) => return Ok((entry, Counter::Upstream)),
             Ok(Err(failure)) if !failure.allows_stale() => return Err(failure),
             Ok(Err(failure)) => Some(Err(failure)),
@@ -131,9 +131,17 @@ impl Resolver {
         }
         let landing = match in_time {
             Some(landing) => landing,
-            None => flight.await,
+            None => self.unless_over(flight).await,
         };
         landing.map(|entry| (entry, Counter::Upstream))
+    }
+
+    /// Waits for a flight as long as anything is waited for.
+    async fn unless_over(&self, flight: impl Future<Output = Landing>) -> Landing {
+        tokio::select! {
+            landing = flight => landing,
+            () = self.over.cancelled() => Err(given_up()),
+        }
     }
 
     /// A flight that goes on when nobody waits for it any more. As long as it does, it holds the permit of whoever it began for.

@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
+use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Cache, Entry, Found, Freshness, KeyRef};
 use crate::metrics::Counter;
@@ -69,6 +70,8 @@ pub struct Resolver {
     failures: Failures,
     refreshes: Option<Refreshes>,
     events: Events,
+    /// Whether nobody waits for an upstream any more.
+    over: CancellationToken,
 }
 
 impl Resolver {
@@ -82,7 +85,14 @@ impl Resolver {
             failures: Failures::default(),
             refreshes: None,
             events: Events::default(),
+            over: CancellationToken::new(),
         }
+    }
+
+    /// Ends all waiting, for good: who waits for an upstream, or would, gets at once what there is without it, a stale answer or
+    /// SERVFAIL.
+    pub fn give_up(&self) {
+        self.over.cancel();
     }
 
     /// What is in force at `now`: a door takes it once for a batch of packets.

@@ -19,6 +19,9 @@ use crate::upstream::clock;
 /// How long to rest when the system has no more descriptors.
 const REST: Duration = Duration::from_millis(50);
 
+/// Connections that are accepted after the end was called: as many as wait for that at most.
+const LATE: u32 = 256;
+
 /// Octets of replies that may wait on one connection until the client takes them: the longest reply fits. All connections together
 /// then keep 16 MiB.
 const ROOM: usize = 1 << 16;
@@ -103,8 +106,12 @@ pub(super) async fn accept<F>(
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
-    loop {
+    let mut late = 0;
+    // Who came before the end, and was not looked at yet, is served: the kernel has said yes to them.
+    while late <= LATE {
+        late += u32::from(house.stop.is_cancelled());
         let accepted = tokio::select! {
+            biased;
             accepted = listener.accept() => accepted,
             () = house.stop.cancelled() => return,
         };

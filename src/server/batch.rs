@@ -16,13 +16,14 @@ use nix::sys::socket::{
 };
 use tokio::io::Interest;
 use tokio::sync::Notify;
-use tokio::time::timeout;
 
-use super::GRACE;
 use super::udp::{Door, PACKET, Route};
 
 /// As many as one call takes; more would only make the first wait for the last.
 const BATCH: usize = 32;
+
+/// So many batches are swept up at the end; a full receive buffer has no more.
+const SWEEPS: usize = 256;
 
 /// How long to rest after trouble that may pass, such as a lack of memory.
 const REST: Duration = Duration::from_millis(10);
@@ -47,7 +48,7 @@ struct Arrival {
 pub(super) async fn run(door: &Arc<Door>) -> io::Result<()> {
     let socket = door.listen()?;
     let mut batch = Batch::new(door.wildcard);
-    let mut end = pin!(door.house.stop.cancelled());
+    let mut end = pin!(door.house.finished());
     loop {
         tokio::select! {
             ready = socket.readable() => ready?,
@@ -82,16 +83,28 @@ pub(super) async fn run(door: &Arc<Door>) -> io::Result<()> {
             }
         }
     }
-    // Questions that are still under way get their replies.
-    let mut all = pin!(timeout(GRACE, door.house.tasks.wait()));
-    loop {
-        let done = tokio::select! {
-            () = batch.late.filled.notified() => false,
-            _ = &mut all => true,
-        };
-        batch.send(&door.socket);
-        if done {
-            return Ok(());
+    sweep(door, &mut batch).await;
+    Ok(())
+}
+
+/// Answers what lies in the socket when all else is done: the kernel took it, so its client believes that it was asked.
+async fn sweep(door: &Arc<Door>, batch: &mut Batch) {
+    for _ in 0..SWEEPS {
+        let answered = batch.answer(door);
+        // What among it must be asked upstream is waited for.
+        let mut done = pin!(door.house.finished());
+        loop {
+            let finished = tokio::select! {
+                () = batch.late.filled.notified() => false,
+                () = &mut done => true,
+            };
+            batch.send(&door.socket);
+            if finished {
+                break;
+            }
+        }
+        if !matches!(answered, Ok(1..)) {
+            return;
         }
     }
 }

@@ -32,8 +32,13 @@ pub use seats::Seats;
 pub use stream::serve_tcp;
 pub use udp::serve as serve_udp;
 
-/// How long questions under way may take after the end was called.
-pub const GRACE: Duration = Duration::from_secs(5);
+/// How long questions under way may take after the end was called. Who has no answer by then gets what there is without one. It is
+/// less than the two seconds in which all has to be over, and longer than most answers take.
+pub const GRACE: Duration = Duration::from_millis(1400);
+/// How long the last replies may then take to leave; and how long, after that, the last connections to end.
+pub const LAST_WORDS: Duration = Duration::from_millis(150);
+/// For how long after the end was called a connection is still read from: its client sent the questions before it could know.
+const LAST_CALL: Duration = Duration::from_millis(50);
 
 /// What all doors share.
 #[derive(Debug, Clone)]
@@ -48,6 +53,25 @@ pub struct House {
     pub metrics: Arc<Metrics>,
     /// Questions that wait, for the end to wait for.
     pub tasks: TaskTracker,
-    /// Says that the end has come.
+    /// Says that the end has come: nobody new is let in, and what is under way is finished.
     pub stop: CancellationToken,
+    /// Says that nothing is waited for any more.
+    pub over: CancellationToken,
+}
+
+impl House {
+    /// Waits until the end was called and clients had time for what they sent before they could know of it.
+    async fn last_call(&self) {
+        self.stop.cancelled().await;
+        tokio::time::sleep(LAST_CALL).await;
+    }
+
+    /// Waits until the end was called and nothing is under way any more, or nothing is waited for.
+    async fn finished(&self) {
+        self.stop.cancelled().await;
+        tokio::select! {
+            () = self.tasks.wait() => {}
+            () = self.over.cancelled() => {}
+        }
+    }
 }

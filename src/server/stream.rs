@@ -105,7 +105,8 @@ struct Connection<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn run(mut self) -> Result<(), Over> {
-        let stop = self.guest.house.stop.clone();
+        let house = self.guest.house.clone();
+        let mut last_call = pin!(house.last_call());
         let mut reading = true;
         // When the client was last heard of, the message began that is not whole yet, or a reply was ready.
         let mut since = Instant::now();
@@ -146,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     }
                     alarm.as_mut().reset(next_alarm(since, Instant::now(), self.terms.idle));
                 }
-                () = stop.cancelled(), if reading => reading = false,
+                () = &mut last_call, if reading => reading = false,
             }
         }
         // Says that the end is meant, where that can be said.

@@ -29,6 +29,7 @@ mod connections;
 mod cutter;
 mod dead;
 mod echo;
+mod end;
 mod flood;
 mod load;
 mod machine;
@@ -36,6 +37,7 @@ mod memory;
 mod network;
 mod noise;
 mod outage;
+mod pair;
 mod siege;
 
 use std::env;

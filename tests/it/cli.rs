@@ -40,6 +40,39 @@ fn decode_says_the_address_or_why_there_is_none() {
 }
 
 #[test]
+fn the_version_names_the_commit_and_what_is_in_it() {
+    let version = env!("CARGO_PKG_VERSION");
+    let long = run(&["--version"]);
+    assert_eq!(long.code, Some(0));
+    let lines: Vec<&str> = long.out.lines().collect();
+    let short = run(&["-V"]);
+    assert_eq!(lines[0], short.out.trim_end());
+    let commit = lines[0]
+        .strip_prefix(&format!("lanward {version} ("))
+        .and_then(|rest| rest.strip_suffix(')'))
+        .unwrap_or_else(|| panic!("{}", long.out));
+    // Tests are built in a repository, in an archive of it, or without optimisation.
+    let hash = commit.split(',').next().unwrap();
+    let is_hash = hash.len() == 12 && hash.chars().all(|digit| digit.is_ascii_hexdigit());
+    assert!(
+        is_hash || matches!(commit, "debug build" | "unknown commit"),
+        "{commit}"
+    );
+    let architecture = std::env::consts::ARCH;
+    assert!(
+        lines[1].starts_with(&format!("target: {architecture}-")),
+        "{}",
+        long.out
+    );
+    assert!(
+        lines[2].starts_with("features: dot doh doh3 doq dnssec"),
+        "{}",
+        long.out
+    );
+    assert_eq!(lines.len(), 3, "{}", long.out);
+}
+
+#[test]
 fn encode_is_the_other_way() {
     for (address, name) in [
         ("192.168.1.10", "192-168-1-10"),

@@ -28,6 +28,7 @@ mod dnssec;
 mod door;
 mod emit;
 mod encrypted;
+mod end;
 mod faults;
 mod harness;
 mod house;

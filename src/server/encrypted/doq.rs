@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::UdpSocket;
+use std::pin::pin;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -48,10 +49,10 @@ struct Fatal(VarInt);
 /// Serves a connection until the client ends it, nothing went on on it for [`IDLE`], or the end has come; then what is under way
 /// is finished.
 async fn attend(connection: Connection, guest: Guest) {
-    let (activity, stop) = (Activity::new(), guest.house.stop.clone());
-    let mut transactions = FuturesUnordered::new();
+    let activity = Activity::new();
+    let mut last_call = pin!(guest.house.last_call());
+    let (mut transactions, mut stopping) = (FuturesUnordered::new(), false);
     let code = loop {
-        let stopping = stop.is_cancelled();
         if stopping && transactions.is_empty() {
             break NO_ERROR;
         }
@@ -64,7 +65,7 @@ async fn attend(connection: Connection, guest: Guest) {
                 break code;
             },
             () = activity.rests_for(IDLE) => break NO_ERROR,
-            () = stop.cancelled(), if !stopping => {}
+            () = &mut last_call, if !stopping => stopping = true,
         }
     };
     connection.close(code, b"");

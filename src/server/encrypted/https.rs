@@ -23,7 +23,7 @@ use super::exchange::{Body, Exchange, HEAD, Refusal};
 use super::patient::Patient;
 use super::{FAREWELL, IDLE, PATIENCE, STREAMS, Tls, TlsError, shake};
 use crate::server::accept::{Guest, accept};
-use crate::server::{GRACE, House};
+use crate::server::{GRACE, House, LAST_WORDS};
 
 /// The application protocols, the better one first. Clients that name none speak HTTP/1.1 (RFC 9112 §2.1).
 const HTTP2: &[u8] = b"h2";
@@ -145,7 +145,7 @@ async fn attend<C: Future>(
     tokio::select! {
         _over = connection => {}
         () = resting => {}
-        () = sleep(GRACE) => {}
+        () = sleep(GRACE + LAST_WORDS) => {}
     }
 }
 
@@ -222,7 +222,7 @@ mod tests {
         stop.cancel();
         assert_eq!(lives(&activity, &stop).await, (FAREWELL, true));
         let doing = activity.begin();
-        assert_eq!(lives(&activity, &stop).await, (GRACE, true));
+        assert_eq!(lives(&activity, &stop).await, (GRACE + LAST_WORDS, true));
         drop(doing);
     }
 }

@@ -177,13 +177,18 @@ impl Lanward {
     /// Asks it to stop, and waits until it did so properly.
     pub(crate) fn stop(mut self) {
         self.signal("-TERM");
+        let status = self.ended();
+        assert!(status.success(), "SIGTERM ends the program with {status}");
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
         let mut status = None;
         until(Duration::from_secs(10), || {
             status = self.exit();
             status.is_some()
         });
-        let status = status.expect("SIGTERM ends the program");
-        assert!(status.success(), "SIGTERM ends the program with {status}");
+        status.expect("the program ends")
     }
 
     /// Panics unless a name that needs nobody else is answered at once.
@@ -198,6 +203,11 @@ impl Lanward {
             .client()
             .udp(&Query::new("localhost", super::records::A));
         assert_eq!(reply.answer.len(), 1, "{}", reply.summary());
+    }
+
+    /// Its process ID.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     fn exit(&mut self) -> Option<ExitStatus> {

@@ -17,8 +17,8 @@ use tokio::time::timeout;
 
 use super::{HANDSHAKE, IDLE, STREAMS, Tls};
 use crate::metrics::Counter;
+use crate::server::House;
 use crate::server::accept::Guest;
-use crate::server::{GRACE, House};
 use guarded::Guarded;
 
 /// How much a client may send ahead on one stream, and on all of a connection.
@@ -90,7 +90,13 @@ impl Door {
         }
         // Whoever comes now is refused; who is there finishes, and is told that this is the end.
         self.endpoint.set_server_config(None);
-        let _in_time = timeout(GRACE, self.endpoint.wait_idle()).await;
+        tokio::select! {
+            () = self.endpoint.wait_idle() => return,
+            () = self.house.over.cancelled() => {}
+        }
+        // 0 is no error in DoQ, and as good as that in HTTP/3 (RFC 9114 §8.1).
+        self.endpoint.close(VarInt::from_u32(0), b"");
+        self.endpoint.wait_idle().await;
     }
 
     fn admit<F>(
