@@ -35,6 +35,7 @@ mod house;
 mod init;
 mod kubernetes;
 mod local;
+mod log;
 mod service;
 mod strategy;
 mod support;
