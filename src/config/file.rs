@@ -32,6 +32,7 @@ pub(super) struct Server {
     pub(super) allow: Option<Vec<Text>>,
     pub(super) workers: Option<Spanned<usize>>,
     pub(super) firefox_canary: Option<bool>,
+    pub(super) lame_duck: Option<Spanned<u64>>,
     pub(super) tls: Option<Encrypted>,
 }
 

@@ -11,11 +11,13 @@ mod listen;
 mod local;
 mod names;
 mod rebinding;
+mod running;
 mod size;
 mod upstream;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::cache::Lifetimes;
 use crate::name::embedded::{Domain, preset};
@@ -38,6 +40,8 @@ pub use upstream::{Route, Upstream};
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5335);
 const DEFAULT_CACHE: u64 = 32 << 20;
+/// The longest time, in seconds, that the end may wait for load balancers. Service managers wait no longer than 90 s, Docker 10 s.
+const MOST_LAME_DUCK: u64 = 60;
 /// The longest time after its end at which an answer may be of use, in seconds: a week (RFC 8767 §5 suggests one to three days).
 const MOST_STALE: u32 = 604_800;
 /// More threads than this no household's machine can use.
@@ -52,6 +56,8 @@ pub struct Settings {
     pub allow: Vec<Rule>,
     /// Whether Firefox is told to leave its own DNS over HTTPS off.
     pub firefox_canary: bool,
+    /// For how long lanward, called to end, still answers all but the question whether it is well.
+    pub lame_duck: Duration,
     /// The encrypted doors.
     pub encrypted: Option<Encrypted>,
     /// UDP threads for each address; `None`: one for each processor.
@@ -94,6 +100,7 @@ impl Default for Settings {
             listen: vec![DEFAULT_LISTEN],
             allow: Vec::new(),
             firefox_canary: true,
+            lame_duck: Duration::ZERO,
             encrypted: None,
             workers: None,
             upstream: Upstream::default(),
@@ -155,6 +162,7 @@ impl Settings {
             ),
             allow: allow(&mut prover, file.server.allow.as_deref()),
             firefox_canary: file.server.firefox_canary.unwrap_or(true),
+            lame_duck: lame_duck(&mut prover, file.server.lame_duck.as_ref()),
             encrypted: encrypted::prove(&mut prover, &file, folder),
             workers: file.server.workers.as_ref().map(|workers| {
                 if !(1..=MAX_WORKERS).contains(workers.get_ref()) {
@@ -200,6 +208,19 @@ fn allow(prover: &mut Prover<'_>, texts: Option<&[Text]>) -> Vec<Rule> {
         || vec![Rule::Loopback, Rule::Private, Rule::Connected],
         |texts| prover.read_all("allow", texts),
     )
+}
+
+fn lame_duck(prover: &mut Prover<'_>, seconds: Option<&toml::Spanned<u64>>) -> Duration {
+    let Some(seconds) = seconds else {
+        return Duration::ZERO;
+    };
+    if *seconds.get_ref() > MOST_LAME_DUCK {
+        prover.error(
+            Some(seconds.span()),
+            format!("lame_duck: allowed: 0 to {MOST_LAME_DUCK}"),
+        );
+    }
+    Duration::from_secs(*seconds.get_ref())
 }
 
 fn lifetimes(prover: &mut Prover<'_>, cache: &file::Cache) -> Lifetimes {

@@ -222,6 +222,10 @@ fn each_mistake_is_told_with_its_place_and_what_is_allowed() {
             "2:13: error: max_stale: allowed: 0 (never) to 604800",
         ),
         (
+            "[server]\nlame_duck = 61\n",
+            "2:13: error: lame_duck: allowed: 0 to 60",
+        ),
+        (
             "[server]\nworkers = 0\n",
             "2:11: error: workers: allowed: 1 to 64",
         ),

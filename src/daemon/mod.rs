@@ -13,12 +13,13 @@ mod system;
 mod watch;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +27,7 @@ use crate::cache::Cache;
 use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
 use crate::resolver::{Resolver, State};
+use crate::server::access::places;
 use crate::server::bind::BindError;
 use crate::server::encrypted::{SelfSignedError, TlsError};
 use crate::server::interfaces::{self, Link};
@@ -75,6 +77,7 @@ pub struct Daemon {
     memory: Option<Arc<Memory>>,
     addresses: Vec<SocketAddr>,
     threads: Vec<JoinHandle<()>>,
+    lame_duck: Duration,
 }
 
 /// Starts a server with these settings. Must be called inside a runtime.
@@ -94,7 +97,7 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
     let workers = workers * settings.listen.len();
     let house = house(&settings, &links, parts.state, workers);
     let memory = remember(&settings, &house);
-    let addresses = settings.listen.clone();
+    let (addresses, lame_duck) = (settings.listen.clone(), settings.lame_duck);
     let threads = doors.open(&house, proof.as_ref().map(Proof::tls))?;
     let keeper = Arc::new(Keeper::new(house.clone(), (settings, proof), links, loaded));
     drop(house.tasks.spawn(Arc::clone(&keeper).watch()));
@@ -104,6 +107,7 @@ pub fn start(mut settings: Settings) -> Result<Daemon, StartError> {
         memory,
         addresses,
         threads,
+        lame_duck,
     })
 }
 
@@ -157,11 +161,10 @@ impl Daemon {
         &self.addresses
     }
 
-    /// Where this machine may ask its own server: the first plain door at which it is let in.
+    /// Where this machine may ask its own server.
     pub fn own_door(&self) -> Option<SocketAddr> {
         let access = self.house.access.load();
-        let mut doors = self.addresses.iter().map(|door| on_this_machine(*door));
-        doors.find(|door| access.allows(door.ip(), door.port()))
+        access.own_door(&places(&self.addresses, &interfaces::links()))
     }
 
     /// Takes over other settings, whole or not at all.
@@ -193,9 +196,15 @@ impl Daemon {
         }
     }
 
-    /// Lets nobody new in, answers what is under way, writes the cache into its file, and ends, in less than two seconds. Who
-    /// waits for an upstream at the end of [`GRACE`] gets what there is without it, so that each question has its reply.
+    /// Lets nobody new in, answers what is under way, writes the cache into its file, and ends, in less than two seconds. Who waits
+    /// for an upstream at the end of [`GRACE`] gets what there is without it, so that each question has its reply. Before all that,
+    /// load balancers have the time that the settings give them to hear of it.
     pub async fn stop(self) {
+        if !self.lame_duck.is_zero() {
+            self.house.resolver.leave();
+            tracing::info!(seconds = self.lame_duck.as_secs(), "about to end");
+            sleep(self.lame_duck).await;
+        }
         let saving = async {
             if let Some(memory) = self.memory {
                 memory.save_aside().await;
@@ -222,14 +231,4 @@ async fn finish(house: House, threads: Vec<JoinHandle<()>>) {
         // A thread that panicked has said so itself.
         let _panicked = tokio::task::spawn_blocking(|| thread.join()).await;
     }
-}
-
-/// Where a door is found on its own machine.
-fn on_this_machine(door: SocketAddr) -> SocketAddr {
-    let ip = match door.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, door.port())
 }

@@ -136,14 +136,6 @@ impl Resolver {
         landing.map(|entry| (entry, Counter::Upstream))
     }
 
-    /// Waits for a flight as long as anything is waited for.
-    async fn unless_over(&self, flight: impl Future<Output = Landing>) -> Landing {
-        tokio::select! {
-            landing = flight => landing,
-            () = self.over.cancelled() => Err(given_up()),
-        }
-    }
-
     /// A flight that goes on when nobody waits for it any more. As long as it does, it holds the permit of whoever it began for.
     #[expect(
         clippy::disallowed_methods,

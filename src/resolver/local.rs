@@ -225,6 +225,13 @@ pub(super) fn overloaded(query: &Query<'_>, limit: usize, out: &mut Vec<u8>) -> 
     Outcome::Reply(Counter::Overload)
 }
 
+/// Answers whoever asks whether lanward is well when it is about to leave.
+pub(super) fn leaving(query: &Query<'_>, limit: usize, out: &mut Vec<u8>) -> Outcome {
+    let head = without_answer(Rcode::SERVFAIL, ede::NOT_READY, "lanward is about to end");
+    reply::write_code(out, query, &head, limit);
+    Outcome::Reply(Counter::Special)
+}
+
 fn without_answer(rcode: Rcode, code: u16, text: &str) -> Head<'_> {
     Head {
         error: Some(ExtendedError { code, text }),

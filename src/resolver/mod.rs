@@ -5,6 +5,7 @@
 
 mod asking;
 mod client;
+mod end;
 mod events;
 mod failures;
 mod flights;
@@ -21,7 +22,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
-use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Cache, Entry, Found, Freshness, KeyRef};
 use crate::metrics::Counter;
@@ -33,6 +33,7 @@ use crate::wire::types::class;
 use crate::wire::{Query, RecordType};
 use crate::zone::{self, Looked};
 
+use end::End;
 use events::Events;
 use failures::Failures;
 use flights::Flights;
@@ -70,8 +71,7 @@ pub struct Resolver {
     failures: Failures,
     refreshes: Option<Refreshes>,
     events: Events,
-    /// Whether nobody waits for an upstream any more.
-    over: CancellationToken,
+    end: End,
 }
 
 impl Resolver {
@@ -85,14 +85,8 @@ impl Resolver {
             failures: Failures::default(),
             refreshes: None,
             events: Events::default(),
-            over: CancellationToken::new(),
+            end: End::default(),
         }
-    }
-
-    /// Ends all waiting, for good: who waits for an upstream, or would, gets at once what there is without it, a stale answer or
-    /// SERVFAIL.
-    pub fn give_up(&self) {
-        self.over.cancel();
     }
 
     /// What is in force at `now`: a door takes it once for a batch of packets.
@@ -240,6 +234,9 @@ impl Session<'_> {
         });
         if let Some(found) = found {
             trace.say("special use", || local::describe_special(found));
+            if self.resolver.declines(query) {
+                return local::leaving(query, limit, out);
+            }
             return local::answer_special(query, found, limit, out);
         }
         trace.say("special use", || {

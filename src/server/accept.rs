@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +19,6 @@ use crate::upstream::clock;
 
 /// How long to rest when the system has no more descriptors.
 const REST: Duration = Duration::from_millis(50);
-
-/// Connections that are accepted after the end was called: as many as wait for that at most.
-const LATE: u32 = 256;
 
 /// Octets of replies that may wait on one connection until the client takes them: the longest reply fits. All connections together
 /// then keep 16 MiB.
@@ -106,14 +104,12 @@ pub(super) async fn accept<F>(
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let mut late = 0;
     // Who came before the end, and was not looked at yet, is served: the kernel has said yes to them.
-    while late <= LATE {
-        late += u32::from(house.stop.is_cancelled());
+    let mut last_call = pin!(house.last_call());
+    loop {
         let accepted = tokio::select! {
-            biased;
             accepted = listener.accept() => accepted,
-            () = house.stop.cancelled() => return,
+            () = &mut last_call => return,
         };
         match accepted {
             Ok((stream, peer)) => {

@@ -37,7 +37,7 @@ pub use udp::serve as serve_udp;
 pub const GRACE: Duration = Duration::from_millis(1400);
 /// How long the last replies may then take to leave; and how long, after that, the last connections to end.
 pub const LAST_WORDS: Duration = Duration::from_millis(150);
-/// For how long after the end was called a connection is still read from: its client sent the questions before it could know.
+/// For how long after the end was called connections are still accepted and read from: their clients cannot know of it yet.
 const LAST_CALL: Duration = Duration::from_millis(50);
 
 /// What all doors share.

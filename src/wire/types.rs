@@ -134,6 +134,8 @@ pub mod ede {
     pub const NO_ZONE_KEY: u16 = 11;
     /// It is not proven that the records do not exist.
     pub const NSEC_MISSING: u16 = 12;
+    /// The server does not serve yet, or any more.
+    pub const NOT_READY: u16 = 14;
     /// Blocked by the operator of this resolver: rebinding.
     pub const BLOCKED: u16 = 15;
     /// An answer past its TTL that says that the name does not exist.

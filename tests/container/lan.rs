@@ -34,7 +34,7 @@ fn who_cannot_have_the_hosts_port_53_hears_what_to_do() {
     let host = ["run", "--rm", "--network", "host"];
     let run = |more: &[&str]| said(&attempt(&[&host, more, &[image()]].concat()));
     let powerless = run(&[]);
-    let remedy = "`user: \"0:0\"` with `cap_add: [NET_BIND_SERVICE]`";
+    let remedy = "`--user 0 --cap-drop ALL --cap-add NET_BIND_SERVICE`";
     assert!(powerless.contains(remedy), "{powerless}");
     // A container sees the sockets of the host, but not whose they are.
     let _stub = UdpSocket::bind("127.0.0.53:53").unwrap();

@@ -8,18 +8,13 @@
     clippy::string_slice,
     clippy::as_conversions,
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a test fails by panicking, and reads the clock"
-)]
-#![expect(
-    clippy::too_many_lines,
-    reason = "tables of cases are long, and better in one piece"
+    reason = "a test fails by panicking, reads the clock, and says what it measured"
 )]
 
 #[path = "../it/support/mod.rs"]
-#[expect(dead_code, reason = "the tests of another binary use the rest")]
+#[expect(dead_code, reason = "the tests of the program itself use the rest")]
 mod support;
 
 mod behind;
@@ -27,5 +22,8 @@ mod engine;
 mod home;
 mod image;
 mod lan;
+mod pair;
+#[path = "../figures/patient.rs"]
+mod patient;
 mod project;
 mod sidecar;

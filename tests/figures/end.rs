@@ -6,18 +6,16 @@ use std::time::{Duration, Instant};
 
 use crate::load::{Asked, ask};
 use crate::machine::alone;
+use crate::patient::PUBLIC;
 use crate::support::lanward::Lanward;
-use crate::support::records::a;
 use crate::support::until;
-use crate::support::upstream::{Act, Behaviour, Upstream};
-use crate::support::wire::Response;
+use crate::support::upstream::{Behaviour, Upstream};
 
 const RATE: u32 = 2000;
 /// When it is called to end, in questions.
 const END: usize = 4000;
 /// The files are read again as often.
 const RELOADS: usize = 8;
-const PUBLIC: &str = "93.184.216.34";
 /// Within this time it has ended.
 const LIMIT: Duration = Duration::from_secs(2);
 /// So far apart may questions be that are looked at in another order than they were sent in: each worker has a socket of its own.
@@ -26,10 +24,7 @@ const APART: Duration = Duration::from_millis(20);
 fn run() -> (Vec<Asked>, Duration) {
     let upstream = Upstream::start();
     upstream.quiet();
-    upstream.otherwise(Behaviour::new(|seen| {
-        let answer = Response::new(vec![a(&seen.name(), PUBLIC)]);
-        vec![Act::Send(answer.to(&seen.query))]
-    }));
+    upstream.otherwise(Behaviour::everywhere(PUBLIC));
     let mut lanward = Lanward::start(&[upstream.address], "");
     let address = lanward.address;
     let [sent, last] = [AtomicUsize::new(0), AtomicUsize::new(usize::MAX)];

@@ -13,8 +13,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::echo::{Echo, times};
-use crate::load::{Asked, ask, pace};
+use crate::load::{Asked, ask};
 use crate::machine::alone;
+use crate::patient::pace;
 use crate::support::crowd::{Crowd, client};
 use crate::support::lanward::Lanward;
 use crate::support::records::{A, a};

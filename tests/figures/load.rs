@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::patient::pace;
 use crate::support::client::PATIENCE;
 use crate::support::crowd::{Crowd, client};
 use crate::support::records::A;
@@ -40,22 +41,6 @@ impl Asked {
         let reply = self.reply.as_ref();
         let said = reply.map_or_else(|| "no reply".to_owned(), Reply::summary);
         format!("{} after {:?}: {said}", self.name, self.took)
-    }
-}
-
-/// Calls `send` with 0, 1, 2 and so on, `rate` times a second, until it says no. What is late is sent at once.
-pub(crate) fn pace(rate: u32, mut send: impl FnMut(usize) -> bool) {
-    let start = Instant::now();
-    let mut sent = 0;
-    loop {
-        let due = start.elapsed().as_micros() as usize * rate as usize / 1_000_000;
-        while sent <= due {
-            if !send(sent) {
-                return;
-            }
-            sent += 1;
-        }
-        thread::sleep(Duration::from_millis(1).min(Duration::from_secs(1) / rate));
     }
 }
 

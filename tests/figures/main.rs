@@ -38,6 +38,7 @@ mod network;
 mod noise;
 mod outage;
 mod pair;
+mod patient;
 mod siege;
 
 use std::env;

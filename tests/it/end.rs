@@ -9,11 +9,11 @@ use crate::support::authority::Authority;
 use crate::support::caller::{Asker, Caller, Door, Way, section};
 use crate::support::client::{PATIENCE, receive};
 use crate::support::lanward::Lanward;
-use crate::support::records::{A, a};
+use crate::support::records::A;
 use crate::support::reply::Reply;
 use crate::support::until;
-use crate::support::upstream::{Act, Behaviour, Gate, Upstream};
-use crate::support::wire::{NOERROR, Query, Response, SERVFAIL};
+use crate::support::upstream::{Behaviour, Gate, Upstream};
+use crate::support::wire::{NOERROR, Query, SERVFAIL};
 
 const WAYS: [Way; 6] = [
     Way::Udp,
@@ -57,17 +57,10 @@ fn replies_after(
     })
 }
 
-fn answers() -> Behaviour {
-    Behaviour::new(|seen| {
-        let answer = Response::new(vec![a(&seen.name(), PUBLIC)]);
-        vec![Act::Send(answer.to(&seen.query))]
-    })
-}
-
 #[test]
 fn who_waits_for_the_answer_gets_it() {
     let (upstream, authority, gate) = (Upstream::start(), Authority::new(), Gate::default());
-    upstream.otherwise(answers().behind(&gate));
+    upstream.otherwise(Behaviour::everywhere(PUBLIC).behind(&gate));
     let mut lanward = Lanward::start(&[upstream.address], &section(&authority, &Door::ALL));
     let end = || {
         lanward.signal("-TERM");
@@ -97,7 +90,7 @@ fn who_would_wait_for_longer_hears_so() {
 #[test]
 fn what_lies_in_the_sockets_is_answered() {
     let upstream = Upstream::start();
-    upstream.otherwise(answers());
+    upstream.otherwise(Behaviour::everywhere(PUBLIC));
     let mut lanward = Lanward::start(&[upstream.address], "");
     let mut stream = lanward.client().connect();
     stream.send(&Query::new("localhost", A).bytes());
@@ -167,6 +160,37 @@ fn a_second_signal_ends_it_at_once() {
     assert_eq!(lanward.logged("stopped at once"), 1);
     assert!(receive(&socket, Duration::from_millis(1)).is_none());
     drop(upstream);
+}
+
+/// Load balancers ask for `localhost`, and so hear of the end before it is there.
+#[test]
+fn a_lame_duck_says_so_and_answers() {
+    let upstream = Upstream::start();
+    upstream.otherwise(Behaviour::everywhere(PUBLIC));
+    let mut lanward = Lanward::configured(&format!(
+        "[server]\nlisten = [\"127.0.0.1:0\"]\nlame_duck = 20\n[upstream]\nservers = [\"{}\"]\n[log]\nformat = \"json\"\n",
+        upstream.address
+    ));
+    let health = || lanward.client().udp(&Query::new("localhost", A));
+    assert_eq!(health().rcode(), NOERROR);
+    lanward.signal("-TERM");
+    assert!(until(PATIENCE, || health().rcode() == SERVFAIL));
+    let [(code, _)] = health().errors()[..] else {
+        panic!("one extended error");
+    };
+    assert_eq!(code, 14, "not ready");
+    for tcp in [false, true] {
+        for name in ["new.example", "a.localhost"] {
+            let reply = lanward.client().ask(&Query::new(name, A), tcp);
+            assert_eq!(reply.addresses().len(), 1, "{name}");
+        }
+    }
+    // Whoever does not want to wait for that says so.
+    until(PATIENCE, || {
+        lanward.signal("-TERM");
+        lanward.logged("stopped") > 0
+    });
+    assert_eq!(lanward.ended().code(), Some(1));
 }
 
 /// `timeout` from coreutils signals the program, and then its group.

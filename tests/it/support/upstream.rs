@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::records::a;
 use super::wire::{Query, Response, text};
 
 /// One question that reached the upstream.
@@ -87,6 +88,14 @@ impl Behaviour {
     /// Answers as asked.
     pub(crate) fn answer(response: Response) -> Self {
         Self::new(move |seen| vec![Act::Send(response.to(&seen.query))])
+    }
+
+    /// Every name has this address.
+    pub(crate) fn everywhere(address: &'static str) -> Self {
+        Self::new(move |seen| {
+            let answer = Response::new(vec![a(&seen.name(), address)]);
+            vec![Act::Send(answer.to(&seen.query))]
+        })
     }
 
     /// Says nothing.
