@@ -27,6 +27,8 @@ struct Example {
     plex: &'static str,
     /// The hostile upstream, which is the thief's address, too.
     hostile: Ipv4Addr,
+    /// What makes lanward ask the hostile upstream.
+    upstream: fn(Ipv4Addr) -> String,
     /// What makes the proxy ask another server than lanward.
     straight: fn(Ipv4Addr) -> String,
 }
@@ -40,6 +42,8 @@ fn caddy_reaches_plex_by_its_name() {
         url: "https://localhost/",
         plex: "10.53.53.20",
         hostile: Ipv4Addr::new(10, 66, 53, 53),
+        // As it stands: Docker's resolver is asked, which asks those of the host, here those of the container.
+        upstream: |server| format!("dns: [{server}]"),
         straight: |server| format!("services:\n  caddy:\n    dns: !override [{server}]\n"),
     });
 }
@@ -54,6 +58,7 @@ fn nginx_reaches_plex_by_its_name() {
         url: "http://localhost:8080/",
         plex: "10.53.54.20",
         hostile: Ipv4Addr::new(10, 66, 54, 53),
+        upstream: |server| format!("environment: {{LANWARD_UPSTREAM: {server}}}"),
         straight: |server| {
             format!(
                 "services:\n  nginx:\n    dns: !override [{server}]\n    environment:\n      LANWARD: {server}\n"
@@ -96,7 +101,9 @@ fn tell(example: &Example) {
 
     hostile.end();
     project.run(&["restart", "--timeout", "2", example.proxy]);
-    until("the page without any upstream", || page(example.url) == ours);
+    until("the page without any upstream", || {
+        page(example.url) == ours
+    });
 
     // The same without lanward: nothing holds the proxy but the certificate.
     let hostile = self::hostile(example, &name);
@@ -106,7 +113,10 @@ fn tell(example: &Example) {
     assert!(hostile.count(&name) > 0);
     assert!(found(&project, example, &name).starts_with(&example.hostile.to_string()));
     for evil in ["evil.example", "alias.evil.example"] {
-        assert!(found(&project, example, evil).contains(example.plex), "{evil}");
+        assert!(
+            found(&project, example, evil).contains(example.plex),
+            "{evil}"
+        );
     }
     drop(thief);
 }
@@ -121,16 +131,15 @@ fn scene(example: &Example, plex: &Authority) -> String {
     let Example {
         proxy,
         plex: address,
-        hostile,
         ..
     } = example;
+    let upstream = (example.upstream)(example.hostile);
     let ca = plex.ca();
     let [certificate, key] = plex.files();
     format!(
         "services:
   lanward:
-    environment:
-      LANWARD_UPSTREAM: {hostile}
+    {upstream}
   {proxy}:
     volumes:
       - {}:/etc/ssl/certs/ca-certificates.crt:ro
@@ -169,7 +178,7 @@ fn found(project: &Project, example: &Example, name: &str) -> String {
 
 /// Leads every name into the network, some by an alias that looks like Plex, and Plex's own to the thief.
 fn hostile(example: &Example, name: &str) -> Upstream {
-    let upstream = Upstream::at_port_53(example.hostile);
+    let upstream = Upstream::at(example.hostile, 53);
     let inside = example.plex;
     upstream.otherwise(Behaviour::new(move |seen: &Seen| {
         let name = seen.name();
@@ -181,8 +190,16 @@ fn hostile(example: &Example, name: &str) -> Upstream {
         vec![Act::Send(Response::new(answer).to(&seen.query))]
     }));
     let alias = "alias.evil.example";
-    upstream.on(alias, A, Response::new(vec![cname(alias, name), a(name, inside)]));
-    upstream.on(name, A, Response::new(vec![a(name, &example.hostile.to_string())]));
+    upstream.on(
+        alias,
+        A,
+        Response::new(vec![cname(alias, name), a(name, inside)]),
+    );
+    upstream.on(
+        name,
+        A,
+        Response::new(vec![a(name, &example.hostile.to_string())]),
+    );
     upstream.on(name, AAAA, Response::nodata("plex.direct"));
     upstream
 }
