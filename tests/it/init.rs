@@ -273,7 +273,7 @@ fn what_procd_is_asked_for_is_lanward() {
         let (name, value) = variable.split_once('=').unwrap();
         start.env(name, value);
     }
-    start.stderr(fs::File::create(&log).unwrap());
+    start.stdout(fs::File::create(&log).unwrap());
     let _process = Process(start.spawn().unwrap());
     Client::new(door(&log)).udp(&Query::new("localhost", A));
     assert!(folder.path().join("state").is_dir());
