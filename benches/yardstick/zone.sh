@@ -47,7 +47,7 @@ origin = "home.arpa"
 file = "zone"
 CONF
     begin=$(date +%s%N)
-    taskset -c 0 "$lanward" serve --config "$work/lanward.toml" 2>"$work/log" &
+    taskset -c 0 "$lanward" serve --config "$work/lanward.toml" >"$work/log" 2>&1 &
     pid=$!
     for _ in $(seq 500); do grep -q ready "$work/log" && break; sleep 0.01; done
     started=$((($(date +%s%N) - begin) / 1000000))

@@ -1,15 +1,18 @@
 //! `lanward healthcheck`.
 
-use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::exit;
 use super::output::{complain, say};
-use crate::config::{DEFAULT_LISTEN, parse_listen};
+use super::{Source, exit};
+use crate::config::{DEFAULT_LISTEN, Settings, parse_listen};
+use crate::server::Access;
+use crate::server::access::places;
+use crate::server::interfaces;
 use crate::wire::header::{Header, flag};
 use crate::wire::types::class;
 use crate::wire::{Message, Name, Question, Rcode, RecordType};
@@ -17,11 +20,15 @@ use crate::wire::{Message, Name, Question, Rcode, RecordType};
 /// Ask a running lanward one local question
 ///
 /// Exit code 0 if the answer is right, else 1. Needs no upstream, so a router without internet does not make the container ill.
+/// It asks where `lanward serve` listens with the same file and variables. Where nobody on this machine may ask, it is enough that
+/// lanward ends a connection.
 #[derive(Debug, Args)]
 pub(super) struct Healthcheck {
-    /// Where lanward listens
-    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = DEFAULT_LISTEN, value_parser = parse_listen)]
-    server: SocketAddr,
+    /// Ask here, wherever the file and the variables say that lanward listens
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_listen)]
+    server: Option<SocketAddr>,
+    #[command(flatten)]
+    source: Source,
 }
 
 /// Tries, and how long each waits: a datagram may be lost.
@@ -30,19 +37,53 @@ const PATIENCE: Duration = Duration::from_millis(700);
 
 impl Healthcheck {
     pub(super) fn run(self) -> ExitCode {
-        match ask(self.server) {
+        let (server, may_ask) = match self.server {
+            Some(server) => (server, true),
+            None => match self.source.running() {
+                Ok(settings) => door(&settings),
+                Err(code) => return code,
+            },
+        };
+        let (checked, well) = if may_ask {
+            (ask(server), "answers")
+        } else {
+            (
+                knock(server),
+                "is open, and lets nobody on this machine ask",
+            )
+        };
+        match checked {
             Ok(()) => {
-                say(format_args!("{} answers", self.server));
+                say(format_args!("{server} {well}"));
                 exit::OK
             }
             Err(error) => {
                 complain(&format_args!(
-                    "{} does not answer as it should: {error}",
-                    self.server
+                    "{server} does not answer as it should: {error}"
                 ));
                 ExitCode::from(exit::NO)
             }
         }
+    }
+}
+
+/// Where this machine reaches a server with these settings, and whether it may ask there.
+fn door(settings: &Settings) -> (SocketAddr, bool) {
+    let links = interfaces::links();
+    let access = Access::new(&settings.allow, &interfaces::networks(&links));
+    let places = places(&settings.listen, &links);
+    let own = access.own_door(&places);
+    let place = own.or_else(|| places.first().copied());
+    (place.unwrap_or(DEFAULT_LISTEN), own.is_some())
+}
+
+/// Finds out whether somebody accepts connections there and ends them at once, as lanward does with who may not ask.
+fn knock(server: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    match stream.read(&mut [0])? {
+        0 => Ok(()),
+        _ => Err(io::Error::other("it speaks without being asked")),
     }
 }
 

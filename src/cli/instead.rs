@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 
-use clap::Args;
+use clap::{Args, Parser, ValueEnum};
 
 use crate::config::{Settings, ZoneFile, parse_listen};
 use crate::server::access::Rule;
 use crate::upstream::Server;
 use crate::zone::Mode;
 
-/// Flags in place of keys of the file. Each may be given more than once; in a variable blanks stand between.
+/// Flags in place of keys of the file. In a variable of which a list is wanted, blanks stand between.
 #[derive(Debug, Args)]
 pub(super) struct Instead {
     /// Listen on this address, for UDP and TCP, in place of those in the file; may be repeated
@@ -34,9 +34,31 @@ pub(super) struct Instead {
     /// Serve this zone from its file, in place of those in the file; names that are not in it do not exist; may be repeated
     #[arg(long, value_name = "ORIGIN=FILE", value_parser = parse_zone, env = "LANWARD_ZONES", value_delimiter = ' ')]
     zones: Vec<ZoneFile>,
+    /// Log in this format, in place of the one in the file; json is one object for each line
+    #[arg(long, value_name = "FORMAT", env = "LANWARD_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// The words of `format` in `[log]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A command line without arguments.
+#[derive(Debug, Parser)]
+struct Variables {
+    #[command(flatten)]
+    instead: Instead,
 }
 
 impl Instead {
+    /// What the variables alone say, for commands that have no such flags: inside a container they see what the server there does.
+    pub(super) fn of_variables() -> Result<Self, clap::Error> {
+        Variables::try_parse_from(["lanward"]).map(|variables| variables.instead)
+    }
+
     /// These settings, with what was given in their place.
     pub(super) fn of(&self, mut settings: Settings) -> Settings {
         if !self.listen.is_empty() {
@@ -50,6 +72,9 @@ impl Instead {
         }
         if !self.zones.is_empty() {
             settings.local.zones.clone_from(&self.zones);
+        }
+        if let Some(format) = self.log_format {
+            settings.log.json = format == LogFormat::Json;
         }
         settings
     }

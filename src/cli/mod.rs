@@ -8,6 +8,7 @@ mod encode;
 mod explain;
 mod healthcheck;
 mod instead;
+mod log;
 mod man;
 mod output;
 mod serve;
@@ -15,12 +16,14 @@ mod service;
 mod version;
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::{Finding, Settings, Severity};
+use instead::Instead;
 use output::complain;
 
 /// What the program tells its caller.
@@ -82,13 +85,14 @@ pub fn run() -> ExitCode {
 #[derive(Debug, Clone, clap::Args)]
 struct Source {
     /// Configuration file; without one the defaults hold
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", env = "LANWARD_CONFIG")]
     config: Option<PathBuf>,
 }
 
 impl Source {
-    /// The proven settings. What is wrong is told on standard error; with errors there are none.
+    /// The proven settings, with what variables put in their place. What is wrong is told on standard error; with errors there are none.
     fn settings(&self) -> Result<Settings, ExitCode> {
+        let variables = Instead::of_variables().map_err(|error| refuse(&error))?;
         let (settings, findings) = match &self.config {
             Some(path) => read(path),
             None => Settings::prove(Path::new("defaults"), ""),
@@ -104,8 +108,32 @@ impl Source {
                 &"nothing was done: mend this first, then see with `lanward check --config FILE` whether all is well",
             );
         }
+        let settings = settings.map(|settings| variables.of(settings));
         settings.ok_or_else(|| ExitCode::from(exit::USAGE))
     }
+
+    /// What a server that was started with this runs with, as far as that tells where it is: its file may have got errors since.
+    fn running(&self) -> Result<Settings, ExitCode> {
+        let variables = Instead::of_variables().map_err(|error| refuse(&error))?;
+        let Some(path) = &self.config else {
+            return Ok(variables.of(Settings::default()));
+        };
+        let settings = fs::read_to_string(path)
+            .map_err(|error| format!("cannot be read: {error}"))
+            .and_then(|text| Settings::of_running(&text));
+        settings
+            .map(|settings| variables.of(settings))
+            .map_err(|problem| {
+                complain(&format_args!("{}: {problem}", path.display()));
+                ExitCode::from(exit::NO)
+            })
+    }
+}
+
+/// Says which variable is wrong.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let _closed = error.print();
+    ExitCode::from(exit::USAGE)
 }
 
 /// The settings in a file. What lanward itself must keep is where the system says (`StateDirectory=` of systemd.exec(5)) unless the file

@@ -7,22 +7,20 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use super::instead::Instead;
 use super::output::complain;
 use super::service::{self, Watchdog};
-use super::{Source, exit, read, version};
-use crate::config::{Log, Settings};
+use super::{Source, exit, log, read, version};
+use crate::config::Settings;
 use crate::daemon::{self, Daemon};
 
 /// Answer questions
 ///
 /// Without a file: listens on 127.0.0.1:5335, asks the system's resolvers, decodes plex.direct names, and blocks every other
 /// name that points inside. SIGTERM ends it, within two seconds and with a reply to every question; a second one ends it at
-/// once. SIGHUP reads the file again, SIGUSR1 logs what was counted and writes the cache into its file.
+/// once. SIGHUP reads the file again, SIGUSR1 logs what was counted and writes the cache into its file. The
+/// log goes to standard output; what keeps it from starting, to standard error.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
@@ -99,7 +97,7 @@ impl Serve {
             Ok(settings) => self.instead.of(settings),
             Err(code) => return code,
         };
-        start_log(settings.log);
+        log::start(settings.log);
         allow_files();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(RUNTIME_THREADS)
@@ -181,22 +179,5 @@ impl Serve {
             Ok(()) => tracing::info!(warnings = problems.join("; "), "reloaded"),
             Err(problem) => tracing::error!(problem, "not reloaded: the settings from before hold"),
         }
-    }
-}
-
-/// The log goes to standard error, as services expect. The libraries below say little that helps, hickory's say who asked what.
-fn start_log(log: Log) {
-    let own = Targets::new()
-        .with_target("lanward", log.level)
-        .with_default(LevelFilter::WARN);
-    let registry = tracing_subscriber::registry().with(own);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_target(false);
-    if log.json {
-        registry.with(lines.json().flatten_event(true)).init();
-    } else {
-        let colours = io::IsTerminal::is_terminal(&io::stderr());
-        registry.with(lines.with_ansi(colours)).init();
     }
 }

@@ -11,6 +11,7 @@ mod listen;
 mod local;
 mod names;
 mod rebinding;
+mod running;
 mod size;
 mod upstream;
 

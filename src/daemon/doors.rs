@@ -88,15 +88,34 @@ impl Socket {
     }
 }
 
+/// A door on all IPv6 addresses is one on none where the kernel has no IPv6, and no loss: the same configuration, such as that of the
+/// image, serves machines with it and without. Who wrote down one address wants that one.
+fn unless_dispensable(error: BindError) -> Result<BindError, BindError> {
+    if error.lacks_all_of_ipv6() {
+        tracing::warn!("{error}; this machine has no IPv6, so the other doors must do");
+        Ok(error)
+    } else {
+        Err(error)
+    }
+}
+
 impl Doors {
     /// Binds what the settings say, and writes the ports that were got into them.
     pub(super) fn bind(settings: &mut Settings, workers: usize) -> Result<Self, StartError> {
-        let plain: Vec<Bound> = (settings.listen.iter())
-            .map(|address| bind(*address, workers))
-            .collect::<Result<_, _>>()?;
-        settings.listen = (plain.iter())
-            .map(|bound| bound.tcp.local_addr())
-            .collect::<Result<_, _>>()?;
+        let mut plain = Vec::new();
+        let mut without = None;
+        for address in &mut settings.listen {
+            match bind(*address, workers) {
+                Ok(bound) => {
+                    *address = bound.tcp.local_addr()?;
+                    plain.push(bound);
+                }
+                Err(error) => without = Some(unless_dispensable(error)?),
+            }
+        }
+        if let (Some(error), true) = (without, plain.is_empty()) {
+            return Err(error.into());
+        }
         let mut doors = Self {
             plain,
             encrypted: Vec::new(),
@@ -111,9 +130,13 @@ impl Doors {
     fn bind_encrypted(&mut self, settings: &mut Encrypted) -> Result<(), StartError> {
         self.path.clone_from(&settings.path);
         for (protocol, address) in &mut settings.doors {
-            let socket = Socket::bind(*protocol, *address)?;
-            *address = socket.address()?;
-            self.encrypted.push((*protocol, socket));
+            match Socket::bind(*protocol, *address) {
+                Ok(socket) => {
+                    *address = socket.address()?;
+                    self.encrypted.push((*protocol, socket));
+                }
+                Err(error) => drop(unless_dispensable(error)?),
+            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ mod system;
 mod watch;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -27,6 +27,7 @@ use crate::cache::Cache;
 use crate::config::{Finding, Settings};
 use crate::metrics::{Counter, Metrics};
 use crate::resolver::{Resolver, State};
+use crate::server::access::places;
 use crate::server::bind::BindError;
 use crate::server::encrypted::{SelfSignedError, TlsError};
 use crate::server::interfaces::{self, Link};
@@ -160,11 +161,10 @@ impl Daemon {
         &self.addresses
     }
 
-    /// Where this machine may ask its own server: the first plain door at which it is let in.
+    /// Where this machine may ask its own server.
     pub fn own_door(&self) -> Option<SocketAddr> {
         let access = self.house.access.load();
-        let mut doors = self.addresses.iter().map(|door| on_this_machine(*door));
-        doors.find(|door| access.allows(door.ip(), door.port()))
+        access.own_door(&places(&self.addresses, &interfaces::links()))
     }
 
     /// Takes over other settings, whole or not at all.
@@ -231,14 +231,4 @@ async fn finish(house: House, threads: Vec<JoinHandle<()>>) {
         // A thread that panicked has said so itself.
         let _panicked = tokio::task::spawn_blocking(|| thread.join()).await;
     }
-}
-
-/// Where a door is found on its own machine.
-fn on_this_machine(door: SocketAddr) -> SocketAddr {
-    let ip = match door.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, door.port())
 }

@@ -3,10 +3,12 @@
 //! Closed by default: an open resolver is a weapon in the hands of others. Who may not ask hears nothing.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use super::interfaces::{Link, is_link_local};
 
 /// One word of the `allow` list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +102,12 @@ impl Access {
         inside && port != 0
     }
 
+    /// The first of these places, all on this machine, at which it may ask its own server.
+    pub fn own_door(&self, places: &[SocketAddr]) -> Option<SocketAddr> {
+        let mut places = places.iter().copied();
+        places.find(|place| self.allows(place.ip(), place.port()))
+    }
+
     fn add(&mut self, nets: &[IpNet]) {
         for net in nets {
             match net {
@@ -108,6 +116,33 @@ impl Access {
             }
         }
     }
+}
+
+/// Where these doors are found on their own machine, if that has these interfaces. IPv4 first: where IPv6 is switched off, a door can be
+/// open on all addresses while there is none.
+pub fn places(doors: &[SocketAddr], links: &[Link]) -> Vec<SocketAddr> {
+    let all = doors.iter().flat_map(|door| places_of(*door, links));
+    let mut places: Vec<SocketAddr> = all.collect();
+    places.sort_by_key(SocketAddr::is_ipv6);
+    places
+}
+
+fn places_of(door: SocketAddr, links: &[Link]) -> Vec<SocketAddr> {
+    if !door.ip().is_unspecified() {
+        return vec![door];
+    }
+    let loopback: IpAddr = if door.is_ipv4() {
+        Ipv4Addr::LOCALHOST.into()
+    } else {
+        Ipv6Addr::LOCALHOST.into()
+    };
+    let networks = links.iter().flat_map(|link| &link.addresses);
+    let others = networks
+        .map(IpNet::addr)
+        .filter(|address| address.is_ipv4() == door.is_ipv4() && !is_link_local(*address));
+    let all = std::iter::once(loopback).chain(others);
+    all.map(|address| SocketAddr::new(address, door.port()))
+        .collect()
 }
 
 fn v4(a: u8, b: u8, length: u8) -> IpNet {
@@ -124,6 +159,41 @@ fn v6(first: u16, last: u16, length: u8) -> IpNet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_machine_asks_itself_where_it_may() {
+        let links = [Link {
+            name: "eth0".to_owned(),
+            addresses: ["172.17.0.2/16", "2001:db8::2/64", "fe80::2/64"]
+                .map(|network| network.parse().unwrap())
+                .to_vec(),
+        }];
+        for (rules, doors, expected) in [
+            (
+                vec!["loopback"],
+                vec!["[::]:53", "0.0.0.0:53"],
+                "127.0.0.1:53",
+            ),
+            (
+                vec!["loopback"],
+                vec!["192.168.1.2:53", "[::1]:5335"],
+                "[::1]:5335",
+            ),
+            (vec!["private"], vec!["0.0.0.0:53"], "172.17.0.2:53"),
+            (
+                vec!["2001:db8::/64"],
+                vec!["0.0.0.0:53", "[::]:53"],
+                "[2001:db8::2]:53",
+            ),
+            (vec!["private"], vec!["[::]:53"], ""),
+            (vec!["192.168.1.0/24"], vec!["0.0.0.0:53", "[::]:53"], ""),
+        ] {
+            let rules: Vec<Rule> = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+            let doors: Vec<SocketAddr> = doors.iter().map(|door| door.parse().unwrap()).collect();
+            let door = Access::new(&rules, &[]).own_door(&places(&doors, &links));
+            assert_eq!(door, expected.parse().ok(), "{rules:?} {doors:?}");
+        }
+    }
 
     #[test]
     fn only_who_is_named_may_ask() {

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 
+use nix::errno::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{interfaces, occupied};
@@ -31,6 +32,15 @@ pub struct BindError {
     protocol: &'static str,
     error: io::Error,
     remedy: String,
+}
+
+impl BindError {
+    /// Whether all IPv6 addresses were wanted, and the kernel knows no IPv6 (`ipv6.disable=1`).
+    pub fn lacks_all_of_ipv6(&self) -> bool {
+        let code = self.error.raw_os_error().map(Errno::from_raw);
+        let wanted = self.address.ip();
+        wanted.is_unspecified() && wanted.is_ipv6() && code == Some(Errno::EAFNOSUPPORT)
+    }
 }
 
 /// Binds an address for so many workers. Port 0 takes any port that is free for both protocols.
@@ -151,7 +161,7 @@ fn explain(address: SocketAddr, protocol: &'static str, error: io::Error) -> Bin
     let remedy = match error.kind() {
         ErrorKind::AddrInUse => taken(address, protocol),
         ErrorKind::PermissionDenied => {
-            "; ports below 1024 need root, or CAP_NET_BIND_SERVICE: `setcap cap_net_bind_service=+ep lanward`, or AmbientCapabilities= in the systemd unit".to_owned()
+            "; ports below 1024 need root, or CAP_NET_BIND_SERVICE: `setcap cap_net_bind_service=+ep lanward`, or AmbientCapabilities= in the systemd unit, or in a container with the host's network `--user 0 --cap-drop ALL --cap-add NET_BIND_SERVICE`".to_owned()
         }
         _ => String::new(),
     };

@@ -30,7 +30,7 @@ there ip link set lo up
 there ip addr add 192.0.2.100/24 dev c0
 there ip -6 addr add 2001:db8::100/64 dev c0 nodad
 there ip link set c0 up
-"$LANWARD" serve --listen 0.0.0.0:5353 --listen '[::]:5353' --upstream 127.0.0.1:9 2>"$LOG" &
+"$LANWARD" serve --listen 0.0.0.0:5353 --listen '[::]:5353' --upstream 127.0.0.1:9 >"$LOG" 2>&1 &
 server=$!
 for _ in $(seq 250); do
     grep -q ready "$LOG" && break

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
 
 use crate::support::command::run;
 use crate::support::lanward::Lanward;
@@ -294,6 +295,50 @@ fn healthcheck_needs_no_upstream() {
     let ran = run(&["healthcheck", "--server", &nobody]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.complaints.contains(&nobody), "{}", ran.complaints);
+}
+
+/// A container's check must not need to be told again what the server was told.
+#[test]
+fn healthcheck_asks_where_the_server_listens() {
+    for (allow, words) in [
+        ("loopback", "answers"),
+        ("240.0.0.1", "is open, and lets nobody on this machine ask"),
+    ] {
+        let toml = format!(
+            "[server]\nlisten = [\"127.0.0.1:0\"]\nallow = [{allow:?}]\n[upstream]\nservers = []\n"
+        );
+        let lanward = Lanward::configured(&toml);
+        let port = lanward.address.port();
+        let door = format!("127.0.0.1:{port}");
+        // What was mistyped since, the server has not taken over.
+        let typo = format!(
+            "[server]\nlisten = [\"[::]:{port}\", \"0.0.0.0:{port}\"]\nallow = [{allow:?}]\nalow = 1\n"
+        );
+        fs::write(lanward.file(), typo).unwrap();
+        let file = lanward.file();
+        let file = file.to_str().unwrap();
+        let ran = run(&["healthcheck", "--config", file]);
+        assert_eq!(ran.out, format!("{door} {words}\n"), "{}", ran.complaints);
+        assert_eq!(ran.code, Some(0));
+        for (listen, code) in [(door.as_str(), 0), ("127.0.0.1:1", 1)] {
+            let mut check = Command::new(env!("CARGO_BIN_EXE_lanward"));
+            check.arg("healthcheck").env_clear();
+            check
+                .env("LANWARD_CONFIG", file)
+                .env("LANWARD_LISTEN", listen);
+            assert_eq!(
+                check.output().unwrap().status.code(),
+                Some(code),
+                "{listen}"
+            );
+        }
+        lanward.signal("-STOP");
+        assert_eq!(run(&["healthcheck", "--config", file]).code, Some(1));
+        lanward.signal("-CONT");
+        assert_eq!(run(&["healthcheck", "--config", file]).code, Some(0));
+        fs::write(file, "[server").unwrap();
+        assert_eq!(run(&["healthcheck", "--config", file]).code, Some(1));
+    }
 }
 
 #[test]

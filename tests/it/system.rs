@@ -37,7 +37,7 @@ ip link set lo up
 file=$(mktemp)
 printf '{resolv_conf}' >"$file"
 mount --bind "$file" /etc/resolv.conf
-"$LANWARD" serve {arguments} 2>"$file.log" &
+"$LANWARD" serve {arguments} >"$file.log" 2>&1 &
 server=$!
 for _ in $(seq 250); do grep -q ready "$file.log" && break; sleep 0.02; done
 ask() {{ dig +tries=1 +time=6 @127.0.0.1 -p 5335 "$@"; }}
@@ -133,10 +133,10 @@ folder=$(mktemp -d)
 printf 'nameserver 127.0.0.9\n' >"$folder/resolv.conf"
 mount --bind "$folder/resolv.conf" /etc/resolv.conf
 printf '[server]\nlisten = ["127.0.0.9:53"]\n[upstream]\nservers = []\n[[host]]\nname = "n.example"\naddresses = ["93.184.216.1"]\n' >"$folder/far.toml"
-"$LANWARD" serve --config "$folder/far.toml" 2>"$folder/far.log" &
+"$LANWARD" serve --config "$folder/far.toml" >"$folder/far.log" 2>&1 &
 far=$!
 printf '[server]\nlisten = ["127.0.0.1:5335"]\n' >"$folder/near.toml"
-"$LANWARD" serve --config "$folder/near.toml" 2>"$folder/log" &
+"$LANWARD" serve --config "$folder/near.toml" >"$folder/log" 2>&1 &
 near=$!
 for file in far.log log; do for _ in $(seq 250); do grep -q ready "$folder/$file" && break; sleep 0.02; done; done
 : >"$folder/resolv.conf"
@@ -175,11 +175,11 @@ fn without_descriptors_it_goes_on_and_recovers() {
             .env("LANWARD", env!("CARGO_BIN_EXE_lanward"))
             .env("UPSTREAM", upstream.address.to_string())
             .stdin(Stdio::null())
-            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap(),
     );
-    let mut log = BufReader::new(starved.0.stderr.take().unwrap());
+    let mut log = BufReader::new(starved.0.stdout.take().unwrap());
     let mut address = None;
     while address.is_none() {
         let mut line = String::new();
@@ -251,11 +251,11 @@ fn the_limit_of_open_files_is_raised_as_far_as_allowed() {
                 .env("LANWARD", env!("CARGO_BIN_EXE_lanward"))
                 .env("HARD", hard)
                 .stdin(Stdio::null())
-                .stderr(Stdio::piped())
+                .stdout(Stdio::piped())
                 .spawn()
                 .unwrap(),
         );
-        let mut log = BufReader::new(program.0.stderr.take().unwrap());
+        let mut log = BufReader::new(program.0.stdout.take().unwrap());
         let mut line = String::new();
         while !line.contains("TCP on ") {
             line.clear();

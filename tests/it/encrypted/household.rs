@@ -389,7 +389,7 @@ fn the_system_says_where_the_certificate_is_kept() {
         .env_clear()
         .env("STATE_DIRECTORY", folder.path().join("state"))
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
+        .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let made = folder.path().join("state/certificate.pem");

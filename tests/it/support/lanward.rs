@@ -1,6 +1,6 @@
 //! The real program: started with a configuration on free ports, its log read line by line, ended by its own id.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -46,18 +46,14 @@ impl Lanward {
             .env_clear()
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let writing = Arc::clone(&log);
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                writing.lock().unwrap().push(line);
-            }
-        });
+        let log = Arc::default();
+        keep_lines(child.stdout.take().unwrap(), &log);
+        // What is said before the log begins, such as why there is no start.
+        keep_lines(child.stderr.take().unwrap(), &log);
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut started = Self {
             address,
@@ -235,6 +231,15 @@ impl Drop for Lanward {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn keep_lines(stream: impl Read + Send + 'static, log: &Arc<Mutex<Vec<String>>>) {
+    let log = Arc::clone(log);
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            log.lock().unwrap().push(line);
+        }
+    });
 }
 
 fn configuration(upstreams: &[SocketAddr], more: &str) -> String {
