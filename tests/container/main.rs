@@ -4,9 +4,27 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a test fails by panicking, and reads the clock"
 )]
+#![expect(
+    clippy::too_many_lines,
+    reason = "tables of cases are long, and better in one piece"
+)]
 
+#[path = "../it/support/mod.rs"]
+#[expect(dead_code, reason = "the tests of another binary use the rest")]
+mod support;
+
+mod alone;
+mod configured;
 mod engine;
 mod image;
+mod network;
+mod question;
