@@ -80,7 +80,7 @@ fn what_is_wrong_is_told_and_ends_it_with_code_2() {
     for (more, words) in [
         (
             ["--volume", &mounted(files.path(), "/etc/lanward")],
-            "/etc/lanward/lanward.toml:3:1: error: unknown field `alow`",
+            "/etc/lanward/lanward.toml:3:1: error: alow: unknown key",
         ),
         (["--env", "LANWARD_UPSTREAM=9.9.9"], "9.9.9"),
         (
@@ -138,6 +138,7 @@ fn variables_say_what_a_sidecar_needs() {
         "LANWARD_LOG_FORMAT=json",
     ]);
     lanward.wait_ready();
+    lanward.wait_v6(5354);
     for server in [lanward.address(5353), lanward.address_v6(5354)] {
         for ask in [over_udp, over_tcp] {
             for (name, kind, address) in [

@@ -1,6 +1,6 @@
 //! The Docker engine in which these tests run, through its own command line.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
@@ -140,7 +140,11 @@ impl Container {
     /// Sends its first process a signal past the engine.
     pub(crate) fn signal(&self, signal: &str) {
         let process = self.fact("{{.State.Pid}}");
-        let status = Command::new("kill").args([signal, &process]).status();
+        // The shell's own; Debian's small systems have no other.
+        let mut kill = Command::new("sh");
+        let status = kill
+            .args(["-c", "kill \"$@\"", "sh", signal, &process])
+            .status();
         assert!(status.unwrap().success());
     }
 
@@ -161,6 +165,14 @@ impl Container {
             let running = self.fact("{{.State.Running}}") == "true";
             assert!(running, "it ended: {}", self.log());
             self.log().contains("ready")
+        });
+    }
+
+    /// Waits until this machine reaches it over IPv6: the bridge between them first makes sure that nobody else has its address.
+    pub(crate) fn wait_v6(&self, port: u16) {
+        let (server, limit) = (self.address_v6(port), Duration::from_millis(500));
+        until("a way over IPv6", || {
+            TcpStream::connect_timeout(&server, limit).is_ok()
         });
     }
 
