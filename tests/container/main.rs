@@ -23,11 +23,16 @@
 mod support;
 
 mod alone;
+mod behind;
 mod configured;
 mod engine;
+mod home;
 mod image;
+mod lan;
 mod network;
 mod pair;
 #[path = "../figures/patient.rs"]
 mod patient;
+mod project;
 mod question;
+mod sidecar;
