@@ -173,16 +173,22 @@ fn explain(address: SocketAddr, protocol: &'static str, error: io::Error) -> Bin
     }
 }
 
+/// What to do where systemd-resolved has the port.
+const STUB_REMEDY: &str = "set DNSStubListener=no in /etc/systemd/resolved.conf and restart systemd-resolved, or listen on the LAN address alone";
+
 /// Who has the port, where the system tells, and what to do about it.
 fn taken(address: SocketAddr, protocol: &str) -> String {
     match occupied::holder(address, protocol) {
-        Some(holder) if holder.name.starts_with("systemd-resolve") => format!(
-            "; {holder} has it: set DNSStubListener=no in /etc/systemd/resolved.conf and restart systemd-resolved, or listen on the LAN address alone"
-        ),
+        Some(holder) if holder.name.starts_with("systemd-resolve") => {
+            format!("; {holder} has it: {STUB_REMEDY}")
+        }
         Some(holder) if holder.is_self() => {
             "; lanward itself listens there already, with another of its doors: give one of them another address or port".to_owned()
         }
         Some(holder) => format!("; {holder} has it: stop it, or listen on another address or port"),
+        None if occupied::by_systemd_resolved(address, protocol) => {
+            format!("; systemd-resolved has it: {STUB_REMEDY}")
+        }
         None => format!(
             "; another program has it: `ss -lnp 'sport = {}'` shows which one",
             address.port()

@@ -24,22 +24,37 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The process whose socket stands in the way of `address`.
+/// The process whose socket stands in the way of `address`. Of other users and from within a container none is seen.
 pub(super) fn holder(address: SocketAddr, protocol: &str) -> Option<Holder> {
+    let (_, inode) = sockets(address, protocol).into_iter().next()?;
+    find_process(&format!("socket:[{inode}]"))
+}
+
+/// Whether it is systemd-resolved that stands in the way, by the addresses that it alone has (systemd-resolved.service(8)).
+pub(super) fn by_systemd_resolved(address: SocketAddr, protocol: &str) -> bool {
+    const STUBS: [IpAddr; 2] = [
+        IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)),
+        IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54)),
+    ];
+    let sockets = sockets(address, protocol);
+    address.port() == 53 && sockets.iter().any(|(at, _)| STUBS.contains(at))
+}
+
+/// The sockets that stand in the way, by address and inode.
+fn sockets(address: SocketAddr, protocol: &str) -> Vec<(IpAddr, String)> {
     let tables = [
         format!("/proc/net/{protocol}"),
         format!("/proc/net/{protocol}6"),
     ];
-    let inode = tables
-        .iter()
-        .filter_map(|table| fs::read_to_string(table).ok())
-        .find_map(|table| find_inode(&table, address, protocol))?;
-    find_process(&format!("socket:[{inode}]"))
+    let texts = tables.iter().filter_map(|table| fs::read_to_string(table).ok());
+    texts
+        .flat_map(|table| clashing(&table, address, protocol))
+        .collect()
 }
 
-/// Looks for a socket of that port whose address is the same or covers it. TCP sockets count only while they listen (state 0A).
-fn find_inode(table: &str, wanted: SocketAddr, protocol: &str) -> Option<String> {
-    table.lines().skip(1).find_map(|line| {
+/// Those of that port whose address is the same or covers it. TCP sockets count only while they listen (state 0A).
+fn clashing(table: &str, wanted: SocketAddr, protocol: &str) -> Vec<(IpAddr, String)> {
+    let lines = table.lines().skip(1).filter_map(|line| {
         let fields: Vec<&str> = line.split_ascii_whitespace().collect();
         let (local, state, inode) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
         let (address, port) = local.split_once(':')?;
@@ -48,8 +63,9 @@ fn find_inode(table: &str, wanted: SocketAddr, protocol: &str) -> Option<String>
             address == wanted.ip() || address.is_unspecified() || wanted.ip().is_unspecified();
         let listens = protocol == "udp" || *state == "0A";
         (clashes && listens && u16::from_str_radix(port, 16) == Ok(wanted.port()))
-            .then(|| (*inode).to_owned())
-    })
+            .then(|| (address, (*inode).to_owned()))
+    });
+    lines.collect()
 }
 
 /// The kernel prints 32-bit words in the machine's order.
@@ -112,5 +128,26 @@ mod tests {
             );
         }
         assert_eq!(holder("127.0.0.1:1".parse().unwrap(), "udp"), None);
+    }
+
+    /// As /proc/net/udp shows them, where 127.0.0.54 stands between others.
+    #[test]
+    fn systemd_resolved_is_known_by_its_addresses() {
+        let line = |address: u32, port: u16| {
+            let address = address.swap_bytes();
+            format!("\n 1: {address:08X}:{port:04X} 00000000:0000 07 0:0 00:0 0 101 0 4711 2 0 0")
+        };
+        let table = format!(
+            "head{}{}{}",
+            line(0xc0a8_0102, 53),
+            line(0x7f00_0036, 53),
+            line(0x7f00_0035, 5355)
+        );
+        let all = clashing(&table, "0.0.0.0:53".parse().unwrap(), "udp");
+        let found: Vec<String> = all.iter().map(|(at, _)| at.to_string()).collect();
+        assert_eq!(found, ["192.168.1.2", "127.0.0.54"]);
+        let one = clashing(&table, "192.168.1.2:53".parse().unwrap(), "udp");
+        assert_eq!(one, [("192.168.1.2".parse().unwrap(), "4711".to_owned())]);
+        assert!(!by_systemd_resolved("127.0.0.53:1".parse().unwrap(), "udp"));
     }
 }

@@ -175,15 +175,20 @@ impl Upstream {
 
     /// The same at another address, in the network that the calling thread is in.
     pub(crate) fn at(address: Ipv4Addr) -> Self {
-        Self::bind(address, true)
+        Self::bind((address, 0), true)
+    }
+
+    /// The same on port 53, where those ask who can be told no other.
+    pub(crate) fn at_port_53(address: Ipv4Addr) -> Self {
+        Self::bind((address, 53), true)
     }
 
     /// Connections to its TCP port are refused.
     pub(crate) fn without_tcp() -> Self {
-        Self::bind(Ipv4Addr::LOCALHOST, false)
+        Self::bind((Ipv4Addr::LOCALHOST, 0), false)
     }
 
-    fn bind(address: Ipv4Addr, tcp: bool) -> Self {
+    fn bind(address: (Ipv4Addr, u16), tcp: bool) -> Self {
         let shared = Arc::new(Shared {
             script: Mutex::default(),
             otherwise: Mutex::new(Response::nxdomain("example").into()),
@@ -261,10 +266,10 @@ impl Drop for Upstream {
     }
 }
 
-/// A UDP and a TCP socket on the same free port.
-fn pair(address: Ipv4Addr) -> (UdpSocket, TcpListener) {
+/// A UDP and a TCP socket on the same port: a free one for 0.
+fn pair(address: (Ipv4Addr, u16)) -> (UdpSocket, TcpListener) {
     for _ in 0..100 {
-        let listener = TcpListener::bind((address, 0)).unwrap();
+        let listener = TcpListener::bind(address).unwrap();
         if let Ok(socket) = UdpSocket::bind(listener.local_addr().unwrap()) {
             // Many questions may come at once while a test holds the processor.
             socket2::SockRef::from(&socket)
