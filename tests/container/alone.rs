@@ -2,14 +2,13 @@
 
 use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
 
 use crate::engine::{Network, docker, gateway, until};
 use crate::image::start;
 use crate::question::{over_tcp, over_udp, send};
 use crate::support::client::{PATIENCE, check, receive};
 use crate::support::records::{A, AAAA, a};
-use crate::support::upstream::{Act, Behaviour, Upstream};
+use crate::support::upstream::{Act, Behaviour, Gate, Upstream};
 use crate::support::wire::{Query, Response};
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
@@ -78,13 +77,12 @@ fn questions_under_way_are_answered_when_it_is_stopped() {
     /// As many connections as one client may have.
     const QUESTIONS: usize = 16;
     let upstream = Upstream::at(gateway(), 0);
-    upstream.otherwise(Behaviour::new(|seen| {
+    let gate = Gate::default();
+    let answer = Behaviour::new(|seen| {
         let response = Response::new(vec![a(&seen.name(), "93.184.216.34")]);
-        vec![
-            Act::Wait(Duration::from_millis(800)),
-            Act::Send(response.to(&seen.query)),
-        ]
-    }));
+        vec![Act::Send(response.to(&seen.query))]
+    });
+    upstream.otherwise(answer.behind(&gate));
     let lanward = start(&["--env", &format!("LANWARD_UPSTREAM={}", upstream.address)]);
     lanward.wait_ready();
     let server: SocketAddr = lanward.address(53);
@@ -102,10 +100,23 @@ fn questions_under_way_are_answered_when_it_is_stopped() {
         until("the questions on their way", || {
             (0..QUESTIONS).all(|number| arrived('u', number) && arrived('t', number))
         });
-        lanward.order(&["stop", "--time", "2"]);
+        let stopping = scope.spawn(|| lanward.order(&["stop", "--time", "2"]));
+        until("the end is called for", || {
+            lanward.log().contains("counted since the start")
+        });
+        gate.open();
+        stopping.join().unwrap();
         for (socket, query) in &asked {
             let bytes = receive(socket, PATIENCE).unwrap_or_else(|| panic!("no reply to {query}"));
-            assert_eq!(check(query, &bytes).addresses().len(), 1, "{query}");
+            let reply = check(query, &bytes);
+            assert_eq!(
+                reply.addresses().len(),
+                1,
+                "{query}: {} {:?} {}",
+                reply.summary(),
+                reply.errors(),
+                lanward.log()
+            );
         }
         for stream in streams {
             let reply = stream.join().unwrap().expect("a reply over TCP");

@@ -146,7 +146,9 @@ fn variables_say_what_a_sidecar_needs() {
                 ("ns.home.arpa", A, "192.168.1.2"),
                 ("ns.example.org", AAAA, "fd00::2"),
             ] {
-                let reply = ask(server, &Query::new(name, kind)).unwrap();
+                let reply = ask(server, &Query::new(name, kind)).unwrap_or_else(|| {
+                    panic!("no reply from {server} about {name}: {}", lanward.log())
+                });
                 assert_eq!(
                     reply.addresses(),
                     [address.parse::<IpAddr>().unwrap()],
