@@ -18,9 +18,9 @@ use crate::daemon::{self, Daemon};
 /// Answer questions
 ///
 /// Without a file: listens on 127.0.0.1:5335, asks the system's resolvers, decodes plex.direct names, and blocks every other
-/// name that points inside. SIGTERM ends it, within two seconds and with a reply to
-/// every question; a second one ends it at once. SIGHUP reads the file again, SIGUSR1 logs what was counted and writes the cache into
-/// its file. The log goes to standard output; what keeps it from starting, to standard error.
+/// name that points inside. SIGTERM ends it, within two seconds and with a reply to every question; a second one ends it at
+/// once. SIGHUP reads the file again, SIGUSR1 logs what was counted and writes the cache into its file. The
+/// log goes to standard output; what keeps it from starting, to standard error.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]

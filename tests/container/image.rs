@@ -1,6 +1,9 @@
-//! The image by itself.
+//! What the image is.
 
-use crate::engine::{Container, image, until};
+use std::fs;
+use std::process::Command;
+
+use crate::engine::{Container, build, docker, image};
 
 /// As a sidecar should run: nothing writable, no right, none to be had.
 const BOUND: [&str; 5] = [
@@ -11,25 +14,158 @@ const BOUND: [&str; 5] = [
     "no-new-privileges",
 ];
 
-fn start(more: &[&str]) -> Container {
+/// Runs the image so, with `more` from `docker run`.
+pub(crate) fn start(more: &[&str]) -> Container {
+    start_with(more, &[])
+}
+
+/// The same with a command line of its own.
+pub(crate) fn start_with(more: &[&str], command: &[&str]) -> Container {
     let mut arguments = BOUND.to_vec();
     arguments.extend(more);
     arguments.push(image());
+    arguments.extend(command);
     Container::run(&arguments)
 }
 
+fn fact(image: &str, template: &str) -> String {
+    let said = docker(&["image", "inspect", "--format", template, image]);
+    said.trim().to_owned()
+}
+
 #[test]
-fn it_answers_without_a_way_to_its_upstream() {
-    let lanward = start(&["--env", "LANWARD_UPSTREAM=127.0.0.1:5300"]);
-    until("ready", || lanward.log().contains("ready"));
-    until("healthy", || {
-        lanward.fact("{{.State.Health.Status}}") == "healthy"
-    });
-    lanward.order(&["stop"]);
+fn it_holds_the_program_its_configuration_and_root_certificates_and_nothing_else() {
+    let lanward = start(&[]);
+    let listed = Command::new("sh")
+        .args(["-c", "docker export \"$1\" | tar -t", "sh", lanward.id()])
+        .output()
+        .unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    // What the engine lays over every image.
+    let engines = |file: &&str| {
+        let places = [
+            ".dockerenv",
+            "dev/",
+            "proc/",
+            "sys/",
+            "etc/hosts",
+            "etc/hostname",
+            "etc/mtab",
+        ];
+        places.iter().any(|place| file.starts_with(place)) || *file == "etc/resolv.conf"
+    };
+    let mut files: Vec<&str> = listed.lines().filter(|file| !engines(file)).collect();
+    files.sort_unstable();
+    let expected = [
+        "etc/",
+        "etc/lanward/",
+        "etc/lanward/lanward.toml",
+        "etc/ssl/",
+        "etc/ssl/certs/",
+        "etc/ssl/certs/ca-certificates.crt",
+        "lanward",
+        "var/",
+        "var/cache/",
+        "var/cache/lanward/",
+        "var/lib/",
+        "var/lib/lanward/",
+    ];
+    assert_eq!(files, expected);
+}
+
+#[test]
+fn it_is_smaller_than_15_megabytes() {
+    if cfg!(debug_assertions) {
+        println!("skipped: it_is_smaller_than_15_megabytes: this is a debug build");
+        return;
+    }
+    let size: u64 = fact(image(), "{{.Size}}").parse().unwrap();
+    assert!(size < 15_000_000, "{size} octets");
+}
+
+#[test]
+fn it_says_what_it_is() {
+    let label = |image: &str, key: &str| {
+        let template = format!("{{{{index .Config.Labels \"org.opencontainers.image.{key}\"}}}}");
+        fact(image, &template)
+    };
+    for (key, value) in [
+        ("title", env!("CARGO_PKG_NAME")),
+        ("description", env!("CARGO_PKG_DESCRIPTION")),
+        ("licenses", env!("CARGO_PKG_LICENSE")),
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("revision", ""),
+        ("created", ""),
+    ] {
+        assert_eq!(label(image(), key), value, "{key}");
+    }
+    assert_eq!(fact(image(), "{{.Config.User}}"), "65532:65532");
     assert_eq!(
-        lanward.fact("{{.State.ExitCode}}"),
-        "0",
-        "{}",
-        lanward.log()
+        fact(image(), "{{json .Config.ExposedPorts}}"),
+        r#"{"53/tcp":{},"53/udp":{}}"#
     );
+    assert_eq!(fact(image(), "{{json .Config.Volumes}}"), "null");
+}
+
+/// Nothing of the image runs while it is made, so any machine makes it for any other.
+#[test]
+fn it_is_made_for_other_architectures() {
+    for (platform, folder, architecture) in [
+        ("linux/amd64", "amd64", "amd64"),
+        ("linux/arm64", "arm64", "arm64"),
+        ("linux/arm/v7", "armv7", "armv7"),
+    ] {
+        let binaries = tempfile::tempdir().unwrap();
+        fs::create_dir(binaries.path().join(folder)).unwrap();
+        fs::write(binaries.path().join(folder).join("lanward"), "a program").unwrap();
+        let tag = format!("lanward:{folder}");
+        let commit = "REVISION=0123456789abcdef0123456789abcdef01234567";
+        let more = ["--platform", platform, "--tag", &tag, "--build-arg", commit];
+        build(binaries.path(), &more);
+        let template = "{{.Os}} {{.Architecture}}{{.Variant}}";
+        assert_eq!(fact(&tag, template), format!("linux {architecture}"));
+        assert!(commit.ends_with(&fact(
+            &tag,
+            "{{index .Config.Labels \"org.opencontainers.image.revision\"}}"
+        )));
+    }
+}
+
+/// Without the roots it would be of no use to whoever asks over TLS, and nobody would notice before.
+#[test]
+fn it_is_not_made_without_root_certificates() {
+    let binaries = tempfile::tempdir().unwrap();
+    fs::create_dir(binaries.path().join("amd64")).unwrap();
+    fs::write(binaries.path().join("amd64/lanward"), "a program").unwrap();
+    let context = format!("binary={}", binaries.path().display());
+    let output = crate::engine::attempt(&[
+        "buildx",
+        "build",
+        "--file",
+        "packaging/Dockerfile",
+        "--platform",
+        "linux/amd64",
+        "--build-context",
+        &context,
+        ".",
+    ]);
+    assert!(!output.status.success());
+    assert!(crate::engine::said(&output).contains("ca-certificates.crt"));
+}
+
+#[test]
+fn it_runs_as_somebody_who_may_do_nothing() {
+    for more in [&["--read-only"][..], &BOUND] {
+        let lanward = Container::run(
+            &[more, &["--env", "LANWARD_UPSTREAM=127.0.0.1:5300", image()]].concat(),
+        );
+        lanward.wait_ready();
+        for key in ["Uid", "Gid"] {
+            assert_eq!(lanward.status(key), "65532\t65532\t65532\t65532");
+        }
+        assert_eq!(lanward.status("Groups"), "65532");
+        for key in ["CapEff", "CapPrm", "CapInh", "CapAmb"] {
+            assert_eq!(lanward.status(key), "0000000000000000", "{key}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ done
 shift $((OPTIND - 1))
 
 {
-    "$@" 2>"$child.log" &
+    "$@" >"$child.log" 2>&1 &
     process=$!
     echo $process >"$child"
     trap 'kill -TERM $process' TERM

@@ -173,7 +173,7 @@ impl Upstream {
         Self::at(Ipv4Addr::LOCALHOST, 0)
     }
 
-    /// The same at another address and port (0: a free one), in the network that the calling thread is in.
+    /// The same at another address, in the network that the calling thread is in, and on another port, unless that is 0.
     pub(crate) fn at(address: Ipv4Addr, port: u16) -> Self {
         Self::bind((address, port), true)
     }
