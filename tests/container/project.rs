@@ -1,5 +1,6 @@
 //! An example of packaging/compose, started as its reader would, and the images that it names.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
@@ -16,6 +17,8 @@ pub(crate) struct Project {
     variables: Vec<(String, String)>,
     files: Vec<String>,
     folder: TempDir,
+    /// Whether there is anything to end: others may run the same example.
+    runs: Cell<bool>,
 }
 
 impl Project {
@@ -28,6 +31,7 @@ impl Project {
             variables: variables.iter().map(owned).collect(),
             files: vec!["compose.yaml".to_owned()],
             folder: tempfile::tempdir().unwrap(),
+            runs: Cell::new(false),
         }
     }
 
@@ -79,6 +83,7 @@ impl Project {
 
     /// Starts what does not run as it should, and waits until it does.
     pub(crate) fn up(&self) {
+        self.runs.set(true);
         self.run(&["up", "--wait"]);
     }
 
@@ -93,6 +98,9 @@ impl Project {
 
 impl Drop for Project {
     fn drop(&mut self) {
+        if !self.runs.get() {
+            return;
+        }
         if thread::panicking() {
             println!("{}", said(&self.attempt(&["logs"])));
         }
