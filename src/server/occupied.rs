@@ -46,7 +46,9 @@ fn sockets(address: SocketAddr, protocol: &str) -> Vec<(IpAddr, String)> {
         format!("/proc/net/{protocol}"),
         format!("/proc/net/{protocol}6"),
     ];
-    let texts = tables.iter().filter_map(|table| fs::read_to_string(table).ok());
+    let texts = tables
+        .iter()
+        .filter_map(|table| fs::read_to_string(table).ok());
     texts
         .flat_map(|table| clashing(&table, address, protocol))
         .collect()

@@ -50,12 +50,13 @@ fn an_address_of_its_own_serves_the_network_and_by_a_detour_the_host() {
     let example = fs::read_to_string(format!("{}/{example}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     // With the lines for IPv6, which are remarks there.
     let mut project = Project::new("lan-macvlan", &[]);
-    let both = ["ipv6_address", "enable_ipv6", "- subnet: fd"]
-        .iter()
-        .fold(example.clone(), |text, line| {
+    let both = ["ipv6_address", "enable_ipv6", "- subnet: fd"].iter().fold(
+        example.clone(),
+        |text, line| {
             assert!(text.contains(&format!("#{line}")), "{line}");
             text.replace(&format!("#{line}"), line)
-        });
+        },
+    );
     project.replace(&both);
     project.up();
     home::is_served_by("192.168.1.3");
@@ -71,7 +72,9 @@ fn an_address_of_its_own_serves_the_network_and_by_a_detour_the_host() {
     let host = Client::new("192.168.1.3:53".parse().unwrap()).from([192, 168, 1, 2].into());
     let silence = Duration::from_millis(500);
     assert_eq!(host.try_udp(&query.bytes(), silence), None, "macvlan");
-    let commands = example.lines().filter_map(|line| line.strip_prefix("#   ip "));
+    let commands = example
+        .lines()
+        .filter_map(|line| line.strip_prefix("#   ip "));
     for command in commands {
         ip(command);
     }

@@ -107,9 +107,7 @@ pub(crate) fn stand_in(tag: &str, file: &str) {
     if !made.iter().any(|other| other == tag) {
         let folder = "tests/container/images";
         let file = format!("{folder}/{file}.Dockerfile");
-        docker(&[
-            "buildx", "build", "--file", &file, "--tag", tag, folder,
-        ]);
+        docker(&["buildx", "build", "--file", &file, "--tag", tag, folder]);
         made.push(tag.to_owned());
     }
 }

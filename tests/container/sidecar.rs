@@ -96,7 +96,9 @@ fn tell(example: &Example) {
 
     hostile.end();
     project.run(&["restart", "--timeout", "2", example.proxy]);
-    until("the page without any upstream", || page(example.url) == ours);
+    until("the page without any upstream", || {
+        page(example.url) == ours
+    });
 
     // The same without lanward: nothing holds the proxy but the certificate.
     let hostile = self::hostile(example, &name);
@@ -106,7 +108,10 @@ fn tell(example: &Example) {
     assert!(hostile.count(&name) > 0);
     assert!(found(&project, example, &name).starts_with(&example.hostile.to_string()));
     for evil in ["evil.example", "alias.evil.example"] {
-        assert!(found(&project, example, evil).contains(example.plex), "{evil}");
+        assert!(
+            found(&project, example, evil).contains(example.plex),
+            "{evil}"
+        );
     }
     drop(thief);
 }
@@ -181,8 +186,16 @@ fn hostile(example: &Example, name: &str) -> Upstream {
         vec![Act::Send(Response::new(answer).to(&seen.query))]
     }));
     let alias = "alias.evil.example";
-    upstream.on(alias, A, Response::new(vec![cname(alias, name), a(name, inside)]));
-    upstream.on(name, A, Response::new(vec![a(name, &example.hostile.to_string())]));
+    upstream.on(
+        alias,
+        A,
+        Response::new(vec![cname(alias, name), a(name, inside)]),
+    );
+    upstream.on(
+        name,
+        A,
+        Response::new(vec![a(name, &example.hostile.to_string())]),
+    );
     upstream.on(name, AAAA, Response::nodata("plex.direct"));
     upstream
 }
