@@ -19,6 +19,7 @@ fmt:
 # Lints, as errors
 lint:
     cargo clippy --locked --all-targets -- -D warnings
+    cargo clippy --locked --test container -- -D warnings
 
 # Documentation, private items too
 doc:

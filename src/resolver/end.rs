@@ -16,7 +16,7 @@ pub(super) struct End {
 }
 
 impl Resolver {
-    /// From now on says that it is not well to whoever asks ([`asks_for_health`]), for good. All else is answered as before.
+    /// From now on says that it is not well to whoever asks for `localhost`, for good. All else is answered as before.
     pub fn leave(&self) {
         self.end.leaving.store(true, Ordering::Relaxed);
     }

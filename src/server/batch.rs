@@ -91,7 +91,8 @@ pub(super) async fn run(door: &Arc<Door>) -> io::Result<()> {
 async fn sweep(door: &Arc<Door>, batch: &mut Batch) {
     for _ in 0..SWEEPS {
         let answered = batch.answer(door);
-        // What among it must be asked upstream is waited for.
+        // What among it must be asked upstream is waited for; where nothing is any more, a turn is enough for its reply.
+        tokio::task::yield_now().await;
         let mut done = pin!(door.house.finished());
         loop {
             let finished = tokio::select! {

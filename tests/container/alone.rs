@@ -76,7 +76,7 @@ fn it_is_ill_while_it_does_not_answer_and_well_again() {
 fn questions_under_way_are_answered_when_it_is_stopped() {
     /// As many connections as one client may have.
     const QUESTIONS: usize = 16;
-    let upstream = Upstream::at(gateway());
+    let upstream = Upstream::at(gateway(), 0);
     let gate = Gate::default();
     let answer = Behaviour::new(|seen| {
         let response = Response::new(vec![a(&seen.name(), "93.184.216.34")]);

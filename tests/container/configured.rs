@@ -111,7 +111,7 @@ fn variables_say_what_a_sidecar_needs() {
             "fd78::/64",
         ],
     );
-    let upstream = Upstream::at([10, 78, 0, 1].into());
+    let upstream = Upstream::at([10, 78, 0, 1].into(), 0);
     let answer = Response::new(vec![a("www.example", "93.184.216.34")]);
     upstream.on("www.example", A, answer);
     let files = folder(&[(

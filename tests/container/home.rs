@@ -32,7 +32,7 @@ pub(crate) fn build() {
         ip("-n home address add fd00:1::50/64 dev lan nodad");
         ip("-n home link set lan up");
         within(|| {
-            let router = Upstream::at_port_53(Ipv4Addr::new(192, 168, 1, 1));
+            let router = Upstream::at(Ipv4Addr::new(192, 168, 1, 1), 53);
             for (name, address) in [
                 ("www.example", "93.184.216.34"),
                 ("evil.example", "192.168.1.20"),

@@ -8,7 +8,6 @@
     clippy::string_slice,
     clippy::as_conversions,
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a test fails by panicking, reads the clock, and says what it measured"

@@ -89,7 +89,7 @@ fn one_of_two_is_killed_and_the_other_upgraded() {
     let image = image();
     let next = next(image);
     // At every address: the one by which containers reach it is not there yet.
-    let upstream = Upstream::at(Ipv4Addr::UNSPECIFIED);
+    let upstream = Upstream::at(Ipv4Addr::UNSPECIFIED, 0);
     upstream.quiet();
     upstream.otherwise(Behaviour::everywhere(PUBLIC));
     let pair = Pair {

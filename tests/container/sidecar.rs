@@ -174,7 +174,7 @@ fn found(project: &Project, example: &Example, name: &str) -> String {
 
 /// Leads every name into the network, some by an alias that looks like Plex, and Plex's own to the thief.
 fn hostile(example: &Example, name: &str) -> Upstream {
-    let upstream = Upstream::at_port_53(example.hostile);
+    let upstream = Upstream::at(example.hostile, 53);
     let inside = example.plex;
     upstream.otherwise(Behaviour::new(move |seen: &Seen| {
         let name = seen.name();

@@ -49,7 +49,7 @@ impl Far {
             unshare(CloneFlags::CLONE_NEWNET).unwrap();
             ip("link set lo up");
             ip(&format!("address add {UPSTREAM}/32 dev lo"));
-            let upstream = Upstream::at(UPSTREAM);
+            let upstream = Upstream::at(UPSTREAM, 0);
             upstream.quiet();
             upstream.otherwise(Behaviour::new(|seen| {
                 let answer = Response::new(vec![a(&seen.name(), TRUE)]);

@@ -117,6 +117,7 @@ impl FreeBsd {
             ("/usr/sbin/daemon", place("daemon")),
             ("/var/run", place("")),
             ("/var/db/lanward", place("state")),
+            ("/usr/local/bin/lanward", PathBuf::from(PROGRAM)),
         ];
         let words = words.each_ref().map(|(from, to)| (*from, to.as_path()));
         let script = script("packaging/rc.d/lanward", &words, folder.path());
@@ -132,7 +133,6 @@ impl FreeBsd {
         let mut service = Command::new(&self.script);
         service.arg(command).env("lanward_enable", "YES");
         service.env("lanward_runas", String::from_utf8(user).unwrap().trim());
-        service.env("lanward_program", PROGRAM);
         service.env("lanward_config", self.place("lanward.toml"));
         service.output().unwrap()
     }

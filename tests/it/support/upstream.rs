@@ -170,17 +170,12 @@ struct Shared {
 impl Upstream {
     /// UDP and TCP on a free port; names that are not in the script do not exist.
     pub(crate) fn start() -> Self {
-        Self::at(Ipv4Addr::LOCALHOST)
+        Self::at(Ipv4Addr::LOCALHOST, 0)
     }
 
-    /// The same at another address, in the network that the calling thread is in.
-    pub(crate) fn at(address: Ipv4Addr) -> Self {
-        Self::bind((address, 0), true)
-    }
-
-    /// The same on port 53, where those ask who can be told no other.
-    pub(crate) fn at_port_53(address: Ipv4Addr) -> Self {
-        Self::bind((address, 53), true)
+    /// The same at another address, in the network that the calling thread is in, and on another port, unless that is 0.
+    pub(crate) fn at(address: Ipv4Addr, port: u16) -> Self {
+        Self::bind((address, port), true)
     }
 
     /// Connections to its TCP port are refused.
