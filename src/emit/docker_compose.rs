@@ -56,6 +56,10 @@ fn write(plan: &Plan, mode: Mode) -> Result<Snippet, Refusal> {
         snippet.note(
             "Docker knows no servers for single domains: the service asks lanward for all names.",
         );
+        snippet.note(
+            "Where lanward is a service beside it, that has a fixed ipv4_address, and this one waits for it (depends_on with condition \
+             service_healthy): while nobody answers, Docker lets each question wait for four seconds.",
+        );
         snippet.note("A second address below dns is asked while lanward does not answer; private answers come unchecked from there.");
     }
     Ok(snippet)

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use crate::engine::{attempt, image, said};
+use crate::engine::{Container, attempt, docker, image, said};
 use crate::home;
 use crate::project::Project;
 use crate::support::client::{Client, check, receive};
@@ -29,18 +29,14 @@ fn a_host_answers_its_network_with_one_right() {
     }
 }
 
+/// A container sees the sockets of the host, but not whose they are.
 #[test]
-fn who_cannot_have_the_hosts_port_53_hears_what_to_do() {
-    let host = ["run", "--rm", "--network", "host"];
-    let run = |more: &[&str]| said(&attempt(&[&host, more, &[image()]].concat()));
-    let powerless = run(&[]);
-    let remedy = "`--user 0 --cap-drop ALL --cap-add NET_BIND_SERVICE`";
-    assert!(powerless.contains(remedy), "{powerless}");
-    // A container sees the sockets of the host, but not whose they are.
+fn systemd_resolved_is_known_by_the_address_of_its_socket() {
     let _stub = UdpSocket::bind("127.0.0.53:53").unwrap();
-    let late = run(&["--user", "0:0"]);
+    let host = ["run", "--rm", "--network", "host", "--user", "0", image()];
+    let said = said(&attempt(&host));
     let remedy = "systemd-resolved has it: set DNSStubListener=no";
-    assert!(late.contains(remedy), "{late}");
+    assert!(said.contains(remedy), "{said}");
 }
 
 #[test]
@@ -79,4 +75,22 @@ fn an_address_of_its_own_serves_the_network_and_by_a_detour_the_host() {
         ip(command);
     }
     assert_eq!(host.udp(&query).addresses().len(), 1);
+}
+
+/// The README says so: what is asked of the host at a published port comes from Docker's gateway.
+#[test]
+fn through_a_published_port_the_host_looks_like_the_gateway() {
+    let gateway = docker(&[
+        "network",
+        "inspect",
+        "bridge",
+        "--format",
+        "{{(index .IPAM.Config 0).Gateway}}",
+    ]);
+    let allowed = format!("LANWARD_ALLOW_CLIENTS={}", gateway.trim());
+    let port = ["--publish", "127.0.0.1:5353:53/udp", "--env", &allowed];
+    let lanward = Container::run(&[&port[..], &[image()]].concat());
+    lanward.wait_ready();
+    let host = Client::new("127.0.0.1:5353".parse().unwrap());
+    assert_eq!(host.udp(&Query::new(PLEX, A)).addresses().len(), 1);
 }

@@ -111,3 +111,19 @@ pub(crate) fn stand_in(tag: &str, file: &str) {
         made.push(tag.to_owned());
     }
 }
+
+#[test]
+fn docker_compose_reads_every_example() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/compose");
+    for example in fs::read_dir(folder).unwrap() {
+        let name = example.unwrap().file_name();
+        let project = Project::new(name.to_str().unwrap(), &[]);
+        let output = project.attempt(&["config", "--quiet"]);
+        let said = said(&output);
+        // Nor has it anything to remark, such as a variable that is not set.
+        assert!(
+            output.status.success() && said.is_empty(),
+            "{name:?}: {said}"
+        );
+    }
+}

@@ -27,6 +27,8 @@ struct Example {
     plex: &'static str,
     /// The hostile upstream, which is the thief's address, too.
     hostile: Ipv4Addr,
+    /// What makes lanward ask the hostile upstream.
+    upstream: fn(Ipv4Addr) -> String,
     /// What makes the proxy ask another server than lanward.
     straight: fn(Ipv4Addr) -> String,
 }
@@ -40,6 +42,8 @@ fn caddy_reaches_plex_by_its_name() {
         url: "https://localhost/",
         plex: "10.53.53.20",
         hostile: Ipv4Addr::new(10, 66, 53, 53),
+        // As it stands: Docker's resolver is asked, which asks those of the host, here those of the container.
+        upstream: |server| format!("dns: [{server}]"),
         straight: |server| format!("services:\n  caddy:\n    dns: !override [{server}]\n"),
     });
 }
@@ -54,6 +58,7 @@ fn nginx_reaches_plex_by_its_name() {
         url: "http://localhost:8080/",
         plex: "10.53.54.20",
         hostile: Ipv4Addr::new(10, 66, 54, 53),
+        upstream: |server| format!("environment: {{LANWARD_UPSTREAM: {server}}}"),
         straight: |server| {
             format!(
                 "services:\n  nginx:\n    dns: !override [{server}]\n    environment:\n      LANWARD: {server}\n"
@@ -126,16 +131,15 @@ fn scene(example: &Example, plex: &Authority) -> String {
     let Example {
         proxy,
         plex: address,
-        hostile,
         ..
     } = example;
+    let upstream = (example.upstream)(example.hostile);
     let ca = plex.ca();
     let [certificate, key] = plex.files();
     format!(
         "services:
   lanward:
-    environment:
-      LANWARD_UPSTREAM: {hostile}
+    {upstream}
   {proxy}:
     volumes:
       - {}:/etc/ssl/certs/ca-certificates.crt:ro

@@ -23,6 +23,7 @@ mod addresses;
 mod cache;
 mod check_peer;
 mod cli;
+mod compose;
 mod differential;
 mod dnssec;
 mod door;

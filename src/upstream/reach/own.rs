@@ -4,6 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::Transport;
 
+/// The resolver that stands in `/etc/resolv.conf` of containers in networks of their own (libnetwork, `resolver_unix.go`): Docker leads
+/// what goes there to its own socket, before it meets one that listens on all addresses.
+const DOCKER: (IpAddr, u16) = (IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11)), 53);
+
 /// The sockets of this program's own doors.
 #[derive(Debug, Clone)]
 pub struct OwnDoors {
@@ -37,8 +41,10 @@ impl OwnDoors {
             ip => ip,
         };
         doors.iter().any(|door| {
-            let covers =
-                door.ip().is_unspecified() && door.is_ipv4() == ip.is_ipv4() && (self.is_local)(ip);
+            let covers = door.ip().is_unspecified()
+                && door.is_ipv4() == ip.is_ipv4()
+                && (self.is_local)(ip)
+                && (ip, address.port()) != DOCKER;
             door.port() == address.port() && (door.ip() == ip || covers)
         })
     }
@@ -90,6 +96,25 @@ mod tests {
         ] {
             let met = doors.are_at(transport, address.parse().unwrap());
             assert_eq!(met, own, "{transport}://{address}");
+        }
+    }
+
+    #[test]
+    fn dockers_resolver_is_met_unless_it_is_written_over() {
+        for (door, address, own) in [
+            ("0.0.0.0:53", "127.0.0.11:53", false),
+            ("0.0.0.0:53", "127.0.0.12:53", true),
+            ("0.0.0.0:5335", "127.0.0.11:5335", true),
+            ("127.0.0.11:53", "127.0.0.11:53", true),
+        ] {
+            let doors = vec![door.parse().unwrap()];
+            let doors = OwnDoors {
+                streams: doors.clone(),
+                datagrams: doors,
+                is_local: |ip| ip.is_loopback(),
+            };
+            let met = doors.are_at(Transport::Udp, address.parse().unwrap());
+            assert_eq!(met, own, "{address} through {door}");
         }
     }
 }
