@@ -1,6 +1,7 @@
 //! What holds in place of the configuration file: flags, or variables of the same names for containers, where flags win.
 
 use std::net::SocketAddr;
+use std::str::FromStr;
 
 use clap::{Args, Parser, ValueEnum};
 
@@ -9,34 +10,39 @@ use crate::server::access::Rule;
 use crate::upstream::Server;
 use crate::zone::Mode;
 
-/// Flags in place of keys of the file. In a variable of which a list is wanted, blanks stand between.
+/// Flags in place of keys of the file. A variable may hold several values, with blanks between them.
 #[derive(Debug, Args)]
 pub(super) struct Instead {
     /// Listen on this address, for UDP and TCP, in place of those in the file; may be repeated
-    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_listen, env = "LANWARD_LISTEN", value_delimiter = ' ')]
-    listen: Vec<SocketAddr>,
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = |text: &str| words(text, parse_listen), env = "LANWARD_LISTEN")]
+    listen: Vec<Words<SocketAddr>>,
     /// Ask this server in place of those in the file, written as there, such as 9.9.9.9 or 192.168.1.1:5353; may be repeated
-    #[arg(
-        long,
-        value_name = "SERVER",
-        env = "LANWARD_UPSTREAM",
-        value_delimiter = ' '
-    )]
-    upstream: Vec<Server>,
+    #[arg(long, value_name = "SERVER", value_parser = |text: &str| words(text, Server::from_str), env = "LANWARD_UPSTREAM")]
+    upstream: Vec<Words<Server>>,
     /// Let these clients ask in place of those in the file: loopback, private, connected or a network; may be repeated
-    #[arg(
-        long,
-        value_name = "CLIENTS",
-        env = "LANWARD_ALLOW_CLIENTS",
-        value_delimiter = ' '
-    )]
-    allow_clients: Vec<Rule>,
+    #[arg(long, value_name = "CLIENTS", value_parser = |text: &str| words(text, Rule::from_str), env = "LANWARD_ALLOW_CLIENTS")]
+    allow_clients: Vec<Words<Rule>>,
     /// Serve this zone from its file, in place of those in the file; names that are not in it do not exist; may be repeated
-    #[arg(long, value_name = "ORIGIN=FILE", value_parser = parse_zone, env = "LANWARD_ZONES", value_delimiter = ' ')]
-    zones: Vec<ZoneFile>,
+    #[arg(long, value_name = "ORIGIN=FILE", value_parser = |text: &str| words(text, parse_zone), env = "LANWARD_ZONES")]
+    zones: Vec<Words<ZoneFile>>,
     /// Log in this format, in place of the one in the file; json is one object for each line
     #[arg(long, value_name = "FORMAT", env = "LANWARD_LOG_FORMAT")]
     log_format: Option<LogFormat>,
+}
+
+/// What stands in one flag or variable. It may be nothing: Compose makes an empty variable of one that nobody has set.
+#[derive(Debug, Clone)]
+struct Words<T>(Vec<T>);
+
+fn words<T, E>(text: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<Words<T>, E> {
+    let words = text.split_ascii_whitespace().map(parse);
+    words.collect::<Result<_, _>>().map(Words)
+}
+
+/// All that is there, if there is anything.
+fn all<T: Clone>(said: &[Words<T>]) -> Option<Vec<T>> {
+    let all: Vec<T> = said.iter().flat_map(|words| words.0.clone()).collect();
+    (!all.is_empty()).then_some(all)
 }
 
 /// The words of `format` in `[log]`.
@@ -44,6 +50,9 @@ pub(super) struct Instead {
 enum LogFormat {
     Text,
     Json,
+    /// A variable that is there and empty.
+    #[value(name = "", hide = true)]
+    Unsaid,
 }
 
 /// A command line without arguments.
@@ -61,20 +70,22 @@ impl Instead {
 
     /// These settings, with what was given in their place.
     pub(super) fn of(&self, mut settings: Settings) -> Settings {
-        if !self.listen.is_empty() {
-            settings.listen.clone_from(&self.listen);
+        if let Some(listen) = all(&self.listen) {
+            settings.listen = listen;
         }
-        if !self.upstream.is_empty() {
-            settings.upstream.servers = Some(self.upstream.clone());
+        if let Some(servers) = all(&self.upstream) {
+            settings.upstream.servers = Some(servers);
         }
-        if !self.allow_clients.is_empty() {
-            settings.allow.clone_from(&self.allow_clients);
+        if let Some(allow) = all(&self.allow_clients) {
+            settings.allow = allow;
         }
-        if !self.zones.is_empty() {
-            settings.local.zones.clone_from(&self.zones);
+        if let Some(zones) = all(&self.zones) {
+            settings.local.zones = zones;
         }
-        if let Some(format) = self.log_format {
-            settings.log.json = format == LogFormat::Json;
+        match self.log_format {
+            Some(LogFormat::Text) => settings.log.json = false,
+            Some(LogFormat::Json) => settings.log.json = true,
+            Some(LogFormat::Unsaid) | None => {}
         }
         settings
     }

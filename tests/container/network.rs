@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use crate::engine::{Container, image};
 use crate::image::{start, start_with};
 use crate::question::{over_tcp, over_udp};
 use crate::support::records::A;
@@ -31,42 +30,6 @@ fn a_published_port_answers() {
     };
     assert_eq!(over_udp(door("udp"), &local).unwrap().answer.len(), 1);
     assert_eq!(over_tcp(door("tcp"), &local).unwrap().answer.len(), 1);
-}
-
-/// The host's port 53 is for root and its like. The words say what helps, and it does.
-#[test]
-fn port_53_of_the_host_needs_what_the_log_says() {
-    let host = [
-        &NOBODY[..],
-        &[
-            "--network",
-            "host",
-            "--env",
-            "LANWARD_LISTEN=127.0.53.53:53",
-        ],
-    ]
-    .concat();
-    let lanward = start(&host);
-    assert_eq!(lanward.wait_end(), "2");
-    let log = lanward.log();
-    let remedy = "--user 0 --cap-drop ALL --cap-add NET_BIND_SERVICE";
-    assert!(
-        log.contains("127.0.53.53:53/udp") && log.contains(remedy),
-        "{log}"
-    );
-    let mut arguments = vec!["--read-only", "--security-opt", "no-new-privileges"];
-    arguments.extend(&host);
-    arguments.extend(remedy.split(' '));
-    arguments.push(image());
-    let lanward = Container::run(&arguments);
-    lanward.wait_ready();
-    let reply = over_udp(
-        "127.0.53.53:53".parse().unwrap(),
-        &Query::new("localhost", A),
-    );
-    assert_eq!(reply.unwrap().answer.len(), 1);
-    // CAP_NET_BIND_SERVICE alone.
-    assert_eq!(lanward.status("CapBnd"), "0000000000000400");
 }
 
 /// Such kernels refuse sockets for it (`ipv6.disable=1`), which a filter of system calls does here.

@@ -126,7 +126,7 @@ fn variables_stand_in_place_of_the_file() {
         &[
             ("LANWARD_LISTEN", "127.0.0.1:0"),
             ("LANWARD_UPSTREAM", &server),
-            ("LANWARD_ALLOW_CLIENTS", "192.0.2.0/24 loopback"),
+            ("LANWARD_ALLOW_CLIENTS", " 192.0.2.0/24  loopback "),
             ("LANWARD_ZONES", &zones),
         ],
     );
@@ -137,6 +137,28 @@ fn variables_stand_in_place_of_the_file() {
         let reply = lanward.client().udp(&Query::new(name, A));
         assert_eq!(reply.addresses(), [address.parse::<IpAddr>().unwrap()]);
     }
+}
+
+#[test]
+fn an_empty_variable_is_as_good_as_none() {
+    let upstream = Upstream::start();
+    let answer = Response::new(vec![a("x.example", "93.184.216.34")]);
+    upstream.on("x.example", A, answer);
+    let file = format!(
+        "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = [\"{}\"]\n[log]\nformat = \"json\"\n",
+        upstream.address
+    );
+    let variables = [
+        "LANWARD_LISTEN",
+        "LANWARD_UPSTREAM",
+        "LANWARD_ALLOW_CLIENTS",
+        "LANWARD_ZONES",
+        "LANWARD_LOG_FORMAT",
+    ];
+    let lanward = Lanward::in_environment(&file, &variables.map(|variable| (variable, "")));
+    let reply = lanward.client().udp(&Query::new("x.example", A));
+    let address: IpAddr = "93.184.216.34".parse().unwrap();
+    assert_eq!(reply.addresses(), [address]);
 }
 
 #[test]
