@@ -10,17 +10,18 @@ use tracing_subscriber::fmt::format;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::lines::Lines;
 use crate::config::Log;
 
-/// Begins to log. The libraries below say little that helps, hickory's say who asked what. When nobody reads standard output any more,
-/// nothing else changes.
-pub(super) fn start(log: Log) {
+/// Begins to log. The libraries below say little that helps, hickory's say who asked what. Gives what the last lines are waited for with.
+pub(super) fn start(log: Log) -> io::Result<Lines> {
+    let to_stdout = Lines::to_stdout()?;
     let own = Targets::new()
         .with_target("lanward", log.level)
         .with_default(LevelFilter::WARN);
     let registry = tracing_subscriber::registry().with(own);
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stdout)
+        .with_writer(to_stdout.clone())
         .log_internal_errors(false)
         .with_target(false);
     if log.json {
@@ -31,6 +32,7 @@ pub(super) fn start(log: Log) {
         let lines = lines.fmt_fields(fields.delimited(" "));
         registry.with(lines.with_ansi(colours())).init();
     }
+    Ok(to_stdout)
 }
 
 /// For people at a terminal, unless they want none (no-color.org).

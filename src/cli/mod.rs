@@ -8,6 +8,7 @@ mod encode;
 mod explain;
 mod healthcheck;
 mod instead;
+mod lines;
 mod log;
 mod man;
 mod output;

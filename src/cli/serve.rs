@@ -97,16 +97,9 @@ impl Serve {
             Ok(settings) => self.instead.of(settings),
             Err(code) => return code,
         };
-        log::start(settings.log);
-        allow_files();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(RUNTIME_THREADS)
-            .enable_all()
-            .build();
-        let served = runtime.and_then(|runtime| {
-            let served = runtime.block_on(self.serve(settings));
-            // After a second signal nothing is waited for.
-            runtime.shutdown_background();
+        let served = log::start(settings.log).and_then(|lines| {
+            let served = self.run_with(settings);
+            lines.finish();
             served
         });
         match served {
@@ -117,6 +110,18 @@ impl Serve {
                 ExitCode::from(exit::USAGE)
             }
         }
+    }
+
+    fn run_with(&self, settings: Settings) -> io::Result<End> {
+        allow_files();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(RUNTIME_THREADS)
+            .enable_all()
+            .build()?;
+        let served = runtime.block_on(self.serve(settings));
+        // After a second signal nothing is waited for.
+        runtime.shutdown_background();
+        served
     }
 
     async fn serve(&self, settings: Settings) -> io::Result<End> {

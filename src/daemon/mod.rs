@@ -14,6 +14,7 @@ mod watch;
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -215,20 +216,79 @@ impl Daemon {
     }
 }
 
-/// Has what is under way finished, and ends the threads.
+/// Has what is under way finished, and ends the threads, each of which does so when it finds nothing more in its socket.
 async fn finish(house: House, threads: Vec<JoinHandle<()>>) {
     house.stop.cancel();
     house.tasks.close();
-    if timeout(GRACE, house.tasks.wait()).await.is_err() {
-        house.resolver.give_up();
-        let _in_time = timeout(LAST_WORDS, house.tasks.wait()).await;
+    let ended = tokio::task::spawn_blocking(|| {
+        for thread in threads {
+            // A thread that panicked has said so itself.
+            let _panicked = thread.join();
+        }
+    });
+    let mut all = pin!(async { tokio::join!(house.tasks.wait(), ended) });
+    if timeout(GRACE, &mut all).await.is_ok() {
+        return;
+    }
+    house.resolver.give_up();
+    if timeout(LAST_WORDS, &mut all).await.is_ok() {
+        return;
     }
     house.over.cancel();
-    if timeout(LAST_WORDS, house.tasks.wait()).await.is_err() {
+    if timeout(LAST_WORDS, &mut all).await.is_err() {
         tracing::warn!("some connections did not end in time");
     }
-    for thread in threads {
-        // A thread that panicked has said so itself.
-        let _panicked = tokio::task::spawn_blocking(|| thread.join()).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::net::UdpSocket;
+    use std::thread;
+
+    use crate::server::serve_udp;
+
+    /// A worker may not have been awake when all else was done. What lies in its socket is asked all the same.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_was_not_looked_at_before_the_end_gets_the_answer() {
+        let upstream = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let text = format!(
+            "[server]\nlisten = [\"127.0.0.1:0\"]\n[upstream]\nservers = [\"{}\"]\n",
+            upstream.local_addr().unwrap()
+        );
+        let (settings, _) = Settings::prove(std::path::Path::new("test"), &text);
+        let Daemon {
+            house, mut threads, ..
+        } = start(settings.unwrap()).unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.connect(socket.local_addr().unwrap()).unwrap();
+        let limit = Some(Duration::from_secs(5));
+        for socket in [&client, &upstream] {
+            socket.set_read_timeout(limit).unwrap();
+        }
+        client
+            .send(b"\0\x07\x01\0\0\x01\0\0\0\0\0\0\x01n\x07example\0\0\x01\0\x01")
+            .unwrap();
+        house.stop.cancel();
+        house.tasks.close();
+        house.tasks.wait().await;
+        threads.push(serve_udp(socket, 0, house.clone()).unwrap());
+        let asked = thread::spawn(move || {
+            let mut packet = [0; 512];
+            let (length, peer) = upstream.recv_from(&mut packet).unwrap();
+            // Other things end meanwhile.
+            thread::sleep(Duration::from_millis(20));
+            // No such name.
+            (packet[2], packet[3]) = (0x81, 0x83);
+            upstream.send_to(&packet[..length], peer).unwrap();
+        });
+        finish(house, threads).await;
+        asked.join().unwrap();
+        let mut reply = [0; 512];
+        client.recv(&mut reply).unwrap();
+        assert_eq!((reply[1], reply[3] & 15), (7, 3));
     }
 }

@@ -93,7 +93,10 @@ impl Resolver {
             return Box::pin(asking).await;
         }
         let flight = self.fetch_missing(state, &ask, permit.since);
-        let landing = self.unless_over(self.flights.join(course, flight)).await;
+        let landing = self
+            .end
+            .unless_over(self.flights.join(course, flight))
+            .await;
         drop(permit);
         landing.map(|entry| (entry, Counter::Upstream))
     }
@@ -115,7 +118,7 @@ impl Resolver {
                 None => self.depart(state, ask, course, permit).await,
             }
         });
-        let in_time = match timeout(patience, self.unless_over(&mut flight)).await {
+        let in_time = match timeout(patience, self.end.unless_over(&mut flight)).await {
             Ok(Ok(entry)) => return Ok((entry, Counter::Upstream)),
             Ok(Err(failure)) if !failure.allows_stale() => return Err(failure),
             Ok(Err(failure)) => Some(Err(failure)),
@@ -131,7 +134,7 @@ impl Resolver {
         }
         let landing = match in_time {
             Some(landing) => landing,
-            None => self.unless_over(flight).await,
+            None => self.end.unless_over(flight).await,
         };
         landing.map(|entry| (entry, Counter::Upstream))
     }

@@ -31,12 +31,16 @@ impl Resolver {
     pub(super) fn declines(&self, query: &Query<'_>) -> bool {
         asks_for_health(query) && self.end.leaving.load(Ordering::Relaxed)
     }
+}
 
+impl End {
     /// Waits for a flight as long as anything is waited for.
     pub(super) async fn unless_over(&self, flight: impl Future<Output = Landing>) -> Landing {
         tokio::select! {
+            // An answer that is there is not thrown away, and costs no place among those who wait for the end.
+            biased;
             landing = flight => landing,
-            () = self.end.over.cancelled() => Err(given_up()),
+            () = self.over.cancelled() => Err(given_up()),
         }
     }
 }
@@ -45,4 +49,28 @@ impl Resolver {
 /// which people's devices know by themselves (RFC 6761 §6.3).
 fn asks_for_health(query: &Query<'_>) -> bool {
     query.question.name.as_wire() == b"\x09localhost\0"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::future::{pending, ready};
+    use std::sync::Arc;
+
+    use crate::upstream::Failure;
+
+    #[tokio::test]
+    async fn what_is_there_counts_and_nothing_else_is_waited_for() {
+        let end = End::default();
+        end.over.cancel();
+        // More often than chance would have it.
+        for _ in 0..64 {
+            let there = Arc::new(Failure::Unusable("there".to_owned()));
+            let landing = end.unless_over(ready(Err(there))).await;
+            assert!(matches!(*landing.unwrap_err(), Failure::Unusable(_)));
+        }
+        let landing = end.unless_over(pending()).await;
+        assert!(matches!(*landing.unwrap_err(), Failure::Unreachable(_)));
+    }
 }

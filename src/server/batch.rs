@@ -48,12 +48,32 @@ struct Arrival {
 pub(super) async fn run(door: &Arc<Door>) -> io::Result<()> {
     let socket = door.listen()?;
     let mut batch = Batch::new(door.wildcard);
+    for _ in 0..SWEEPS {
+        serve(door, &socket, &mut batch).await?;
+        // What lies in the socket when all else is done: the kernel took it, so its client believes that it was asked. What among it
+        // must be asked upstream is under way then; where nothing is waited for any more, a turn is enough for its reply.
+        let answered = batch.answer(door);
+        tokio::task::yield_now().await;
+        batch.send(&door.socket);
+        if !matches!(answered, Ok(1..)) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Serves the socket until the end was called and nothing is under way.
+async fn serve(
+    door: &Arc<Door>,
+    socket: &tokio::net::UdpSocket,
+    batch: &mut Batch,
+) -> io::Result<()> {
     let mut end = pin!(door.house.finished());
     loop {
         tokio::select! {
             ready = socket.readable() => ready?,
             () = batch.late.filled.notified() => {}
-            () = &mut end => break,
+            () = &mut end => return Ok(()),
         }
         let mut answered = Ok(0);
         // Less than a batch means that the queue is empty, which another call would only say again.
@@ -81,31 +101,6 @@ pub(super) async fn run(door: &Arc<Door>) -> io::Result<()> {
                 tracing::debug!(%error, "receiving failed");
                 tokio::time::sleep(REST).await;
             }
-        }
-    }
-    sweep(door, &mut batch).await;
-    Ok(())
-}
-
-/// Answers what lies in the socket when all else is done: the kernel took it, so its client believes that it was asked.
-async fn sweep(door: &Arc<Door>, batch: &mut Batch) {
-    for _ in 0..SWEEPS {
-        let answered = batch.answer(door);
-        // What among it must be asked upstream is waited for; where nothing is any more, a turn is enough for its reply.
-        tokio::task::yield_now().await;
-        let mut done = pin!(door.house.finished());
-        loop {
-            let finished = tokio::select! {
-                () = batch.late.filled.notified() => false,
-                () = &mut done => true,
-            };
-            batch.send(&door.socket);
-            if finished {
-                break;
-            }
-        }
-        if !matches!(answered, Ok(1..)) {
-            return;
         }
     }
 }

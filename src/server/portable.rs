@@ -19,14 +19,33 @@ const SWEEP: usize = 8192;
 pub(super) async fn run(door: &Arc<Door>) -> io::Result<()> {
     let socket = door.listen()?;
     let mut out = Vec::with_capacity(PACKET);
+    for _ in 0..SWEEP {
+        serve(door, &socket, &mut out).await?;
+        // What lies in the socket when all else is done: the kernel took it, so its client believes that it was asked. What among it
+        // must be asked upstream is under way then; where nothing is waited for any more, a turn is enough for its reply.
+        let Ok((packet, peer)) = receive(&door.socket) else {
+            break;
+        };
+        answer(door, &packet, peer, &mut out);
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Serves the socket until the end was called and nothing is under way.
+async fn serve(
+    door: &Arc<Door>,
+    socket: &tokio::net::UdpSocket,
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
     let mut end = pin!(door.house.finished());
     loop {
         let received = tokio::select! {
             received = socket.async_io(Interest::READABLE, || receive(&door.socket)) => received,
-            () = &mut end => break,
+            () = &mut end => return Ok(()),
         };
         match received {
-            Ok((packet, peer)) => answer(door, &packet, peer, &mut out),
+            Ok((packet, peer)) => answer(door, &packet, peer, out),
             // Signals, and news of clients that went away.
             Err(error)
                 if matches!(
@@ -36,17 +55,6 @@ pub(super) async fn run(door: &Arc<Door>) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
-    // What lies in the socket when all else is done: the kernel took it, so its client believes that it was asked.
-    for _ in 0..SWEEP {
-        let Ok((packet, peer)) = receive(&door.socket) else {
-            break;
-        };
-        answer(door, &packet, peer, &mut out);
-    }
-    // Where nothing is waited for any more, a turn is enough for what must be asked upstream.
-    tokio::task::yield_now().await;
-    door.house.finished().await;
-    Ok(())
 }
 
 fn receive(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddr)> {

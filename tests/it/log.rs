@@ -1,14 +1,20 @@
 //! The log: on standard output, one line for each event, for people or for programs.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use nix::libc::O_NONBLOCK;
 use serde_json::Value;
 
+use crate::support::client::Client;
 use crate::support::lanward::Lanward;
+use crate::support::records::A;
 use crate::support::until;
+use crate::support::wire::{Query, SERVFAIL};
 
 /// A program that is ended with its test.
 struct Program(Child);
@@ -151,4 +157,48 @@ fn it_serves_on_when_nobody_reads_the_log_any_more() {
     }
     terminate(&program);
     assert!(program.0.wait().unwrap().success());
+}
+
+/// A terminal that is held, a pipe to a program that hangs: nobody reads, and nobody says so.
+#[test]
+fn it_serves_on_when_the_reader_of_the_log_hangs() {
+    let mut program = Program(
+        serve(&[])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    let mut log = BufReader::new(program.0.stdout.take().unwrap());
+    let (mut line, mut door) = (String::new(), None);
+    while !line.contains("ready") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it ended");
+        if let Some((_, address)) = line.split_once("listening for UDP on ") {
+            door = address.trim().parse().ok();
+        }
+    }
+    fill(log.get_ref());
+    // Each fails, of which a line is logged.
+    for number in 0..4 {
+        let query = Query::new(&format!("n{number}.example"), A);
+        let reply = Client::new(door.unwrap()).udp(&query);
+        assert_eq!(reply.rcode(), SERVFAIL);
+    }
+    terminate(&program);
+    let ended = || program.0.try_wait().unwrap().is_some();
+    assert!(until(Duration::from_secs(10), ended), "it does not end");
+    assert!(program.0.wait().unwrap().success());
+}
+
+/// Fills a pipe, of which this is the end to read from.
+fn fill(pipe: &ChildStdout) {
+    let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
+    // Opened anew, so that the other end goes on waiting for room.
+    let mut options = fs::OpenOptions::new();
+    options.write(true).custom_flags(O_NONBLOCK);
+    let mut pipe = options.open(path).unwrap();
+    for size in [4096, 1] {
+        while pipe.write(&vec![b'\n'; size]).is_ok() {}
+    }
 }
