@@ -196,7 +196,9 @@ fn modes_in_it_are_not_those_of_the_clone() {
         ("etc/lanward/lanward.toml", 0o644),
         ("etc/ssl/certs", 0o755),
         ("etc/ssl/certs/ca-certificates.crt", 0o644),
+        ("var/cache", 0o755),
         ("var/cache/lanward", 0o700),
+        ("var/lib", 0o755),
         ("var/lib/lanward", 0o700),
     ] {
         let found = mode(&place("image").join(path));
