@@ -1,6 +1,8 @@
 //! What the image is.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use crate::engine::{Container, build, docker, image};
@@ -151,6 +153,57 @@ fn it_is_not_made_without_root_certificates() {
     ]);
     assert!(!output.status.success());
     assert!(crate::engine::said(&output).contains("ca-certificates.crt"));
+}
+
+/// Whoever cloned the repository with a strict umask gets an image that works, and the same one.
+#[test]
+fn modes_in_it_are_not_those_of_the_clone() {
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    let only_the_owner = |path: &Path, text: &[u8]| {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["packaging/Dockerfile", "packaging/container.toml"] {
+        let text = fs::read(repository.join(file)).unwrap();
+        only_the_owner(&place("clone").join(file), &text);
+    }
+    for file in ["amd64/lanward", "ca-certificates.crt"] {
+        only_the_owner(&place("binary").join(file), b"a program");
+    }
+    let [clone, dockerfile, binary, image] =
+        ["clone", "clone/packaging/Dockerfile", "binary", "image"]
+            .map(|name| place(name).display().to_string());
+    docker(&[
+        "buildx",
+        "build",
+        "--file",
+        &dockerfile,
+        "--platform",
+        "linux/amd64",
+        "--build-context",
+        &format!("binary={binary}"),
+        "--output",
+        &format!("type=local,dest={image}"),
+        &clone,
+    ]);
+    for (path, expected) in [
+        ("lanward", 0o755),
+        ("etc/lanward", 0o755),
+        ("etc/lanward/lanward.toml", 0o644),
+        ("etc/ssl/certs", 0o755),
+        ("etc/ssl/certs/ca-certificates.crt", 0o644),
+        ("var/cache", 0o755),
+        ("var/cache/lanward", 0o700),
+        ("var/lib", 0o755),
+        ("var/lib/lanward", 0o700),
+    ] {
+        let found = mode(&place("image").join(path));
+        assert_eq!(found, expected, "{path}: {found:o}");
+    }
 }
 
 #[test]
