@@ -1,6 +1,7 @@
 //! An example of packaging/compose, started as its reader would, and the images that it names.
 
 use std::cell::Cell;
+use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
@@ -156,10 +157,12 @@ fn docker_compose_builds_the_image_of_every_example() {
         let mut changes = "services:\n".to_owned();
         for (service, keys) in lanwards {
             assert!(keys.get("build").is_some(), "{name:?}: {service}");
-            changes += &format!(
+            write!(
+                changes,
                 "  {service}:\n    image: lanward:built\n    build:\n      additional_contexts:\n        binary: {}\n",
                 binary.path().display()
-            );
+            )
+            .unwrap();
         }
         project.change(&changes);
         let services = project.run(&["config", "--services"]);
