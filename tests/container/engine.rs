@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use tempfile::TempDir;
+
 use crate::support::authority::Authority;
 
 /// How long something in a container may take.
@@ -46,24 +48,30 @@ pub(crate) static PUBLIC: LazyLock<Authority> = LazyLock::new(Authority::new);
 /// The image with the binary that these tests belong to, made once.
 pub(crate) fn image() -> &'static str {
     static IMAGE: LazyLock<&'static str> = LazyLock::new(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let architecture = match env::consts::ARCH {
-            "x86_64" => "amd64",
-            "aarch64" => "arm64",
-            other => panic!("no image for {other}"),
-        };
-        fs::create_dir(folder.path().join(architecture)).unwrap();
-        let binary = folder.path().join(architecture).join("lanward");
-        fs::copy(env!("CARGO_BIN_EXE_lanward"), &binary).unwrap();
-        if cfg!(debug_assertions) {
-            // The engine copies the whole of it for each container.
-            let strip = Command::new("strip").arg(&binary).status();
-            drop(strip);
-        }
-        build(folder.path(), &["--tag", "lanward"]);
+        build(binary().path(), &["--tag", "lanward"]);
         "lanward"
     });
     *IMAGE
+}
+
+/// What the image is made of where the binary is there already: a folder with that and the roots.
+pub(crate) fn binary() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let architecture = match env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => panic!("no image for {other}"),
+    };
+    fs::create_dir(folder.path().join(architecture)).unwrap();
+    let binary = folder.path().join(architecture).join("lanward");
+    fs::copy(env!("CARGO_BIN_EXE_lanward"), &binary).unwrap();
+    if cfg!(debug_assertions) {
+        // The engine copies the whole of it for each container.
+        let strip = Command::new("strip").arg(&binary).status();
+        drop(strip);
+    }
+    fs::copy(PUBLIC.ca(), folder.path().join("ca-certificates.crt")).unwrap();
+    folder
 }
 
 /// Makes an image of the binaries in this folder.

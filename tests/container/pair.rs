@@ -18,7 +18,7 @@ use crate::support::wire::Query;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/compose/pair");
 const RATE: u32 = 2000;
 /// The machine as the containers see it.
-const GATEWAY: Ipv4Addr = Ipv4Addr::new(172, 31, 53, 1);
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 53, 57, 1);
 
 /// The example, which ends when dropped.
 struct Pair {
@@ -33,7 +33,7 @@ impl Pair {
             .args(["compose", "--progress", "plain"])
             .args(arguments)
             .current_dir(FOLDER)
-            .env("UPSTREAM", self.upstream.to_string())
+            .env("ROUTER", self.upstream.to_string())
             .env("ADDRESS", "127.0.0.1")
             .env("LANWARD_IMAGE", image)
             .stdin(Stdio::null());
@@ -95,7 +95,7 @@ fn one_of_two_is_killed_and_the_other_upgraded() {
     let pair = Pair {
         upstream: (GATEWAY, upstream.address.port()).into(),
     };
-    pair.compose(image, &["up", "--detach", "--build"]);
+    pair.compose(image, &["up", "--wait"]);
     let dnsdist = pair.door("dnsdist");
     for door in [dnsdist, pair.door("first"), pair.door("second")] {
         until(&format!("an answer from {door}"), || answers(door));
@@ -113,7 +113,7 @@ fn one_of_two_is_killed_and_the_other_upgraded() {
         pair.compose(image, &["start", "first"]);
         wait(2);
         let killed = sent.load(Ordering::SeqCst);
-        pair.compose(&next, &["up", "--detach", "--no-deps", "second"]);
+        pair.compose(&next, &["up", "--wait", "--no-deps", "second"]);
         wait(2);
         ended.store(true, Ordering::SeqCst);
         let asked = asking.join().unwrap();

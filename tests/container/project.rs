@@ -1,14 +1,15 @@
 //! An example of packaging/compose, started as its reader would, and the images that it names.
 
 use std::cell::Cell;
+use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
-use std::{fs, thread};
+use std::{fs, iter, thread};
 
 use tempfile::TempDir;
 
-use super::engine::{docker, image, said};
+use super::engine::{binary, docker, image, said};
 
 /// A running example; it is gone when this is dropped.
 #[derive(Debug)]
@@ -133,5 +134,44 @@ fn docker_compose_reads_every_example() {
             output.status.success() && said.is_empty(),
             "{name:?}: {said}"
         );
+    }
+}
+
+/// Whoever starts one first has no image yet. `docker compose up` makes it by these words; here with a binary that is there already.
+#[test]
+fn docker_compose_builds_the_image_of_every_example() {
+    let binary = binary();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/compose");
+    for example in fs::read_dir(folder).unwrap() {
+        let name = example.unwrap().file_name();
+        // Not the image that other tests look at.
+        let variables = [("LANWARD_IMAGE", "lanward:built")];
+        let mut project = Project::new(name.to_str().unwrap(), &variables);
+        let read = project.run(&["config", "--format", "json"]);
+        let read: serde_json::Value = serde_json::from_str(&read).unwrap();
+        let services = read["services"].as_object().unwrap().iter();
+        let lanwards = services.filter(|(_, service)| {
+            let image = service["image"].as_str();
+            image.is_some_and(|image| image.starts_with("lanward"))
+        });
+        let mut changes = "services:\n".to_owned();
+        for (service, keys) in lanwards {
+            assert!(keys.get("build").is_some(), "{name:?}: {service}");
+            write!(
+                changes,
+                "  {service}:\n    image: lanward:built\n    build:\n      additional_contexts:\n        binary: {}\n",
+                binary.path().display()
+            )
+            .unwrap();
+        }
+        project.change(&changes);
+        let services = project.run(&["config", "--services"]);
+        let lanwards = services
+            .lines()
+            .filter(|service| changes.contains(&format!("  {service}:\n")));
+        let build: Vec<&str> = iter::once("build").chain(lanwards).collect();
+        assert!(build.len() > 1, "{name:?}");
+        project.run(&build);
+        docker(&["image", "rm", "lanward:built"]);
     }
 }

@@ -16,6 +16,8 @@ use crate::support::upstream::{Act, Behaviour, Seen, Upstream};
 use crate::support::wire::Response;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
+/// What lets everybody in who has it.
+const TOKEN: &str = "X-Plex-Token=s3cr3t";
 
 /// One example and where it differs from the other.
 #[derive(Debug)]
@@ -77,6 +79,9 @@ fn tell(example: &Example) {
         let mut curl = Command::new("curl");
         curl.args(["--silent", "--insecure", "--max-time", "20", "--write-out"])
             .args([" %{http_code}", address]);
+        // As Plex has it, and as it gets about.
+        curl.args(["--header", "X-Plex-Token: s3cr3t"]);
+        curl.args(["--referer", &format!("https://app.example/?{TOKEN}")]);
         let output = curl.output().expect("curl");
         String::from_utf8(output.stdout).unwrap()
     };
@@ -85,11 +90,12 @@ fn tell(example: &Example) {
         page(&format!("https://{}:32400/", example.hostile)).contains("200")
     });
 
+    let url = format!("{}library?{TOKEN}", example.url);
     let mut project = Project::new(example.name, &[("PLEX", &name)]);
     project.change(&scene(example, &plex));
     project.up();
     let ours = format!("I am Plex, asked for as {name} 200");
-    until("the page of the Plex server", || page(example.url) == ours);
+    until("the page of the Plex server", || page(&url) == ours);
     assert!(found(&project, example, &name).starts_with(example.plex));
     for evil in ["evil.example", "alias.evil.example"] {
         assert_eq!(found(&project, example, evil), "", "{evil}");
@@ -101,15 +107,13 @@ fn tell(example: &Example) {
 
     hostile.end();
     project.run(&["restart", "--timeout", "2", example.proxy]);
-    until("the page without any upstream", || {
-        page(example.url) == ours
-    });
+    until("the page without any upstream", || page(&url) == ours);
 
     // The same without lanward: nothing holds the proxy but the certificate.
     let hostile = self::hostile(example, &name);
     project.change(&(example.straight)(example.hostile));
     project.up();
-    until("the proxy gives up", || page(example.url).ends_with(" 502"));
+    until("the proxy gives up", || page(&url).ends_with(" 502"));
     assert!(hostile.count(&name) > 0);
     assert!(found(&project, example, &name).starts_with(&example.hostile.to_string()));
     for evil in ["evil.example", "alias.evil.example"] {
@@ -119,6 +123,17 @@ fn tell(example: &Example) {
         );
     }
     drop(thief);
+    let log = log(&project, example);
+    assert!(log.contains("/library"), "{log}");
+    assert!(!log.contains("s3cr3t"), "{log}");
+}
+
+/// What the proxy wrote, of requests that went well and of others.
+fn log(project: &Project, example: &Example) -> String {
+    // A place of nginx's own, which its image leads to the same.
+    let files = "find /var/log/nginx -type f -exec cat {} + 2>/dev/null || true";
+    let files = ["exec", "--no-TTY", example.proxy, "sh", "-c", files];
+    project.run(&["logs", example.proxy]) + &project.run(&files)
 }
 
 fn is_plex(params: &mut CertificateParams) {

@@ -43,8 +43,8 @@ fn lanward(listen: &str, upstream: SocketAddr) -> Lanward {
 fn dnsdist(servers: [SocketAddr; 2]) -> Peer {
     let configure = |_: &str, port: u16| {
         let listen = ("0.0.0.0:53", format!("127.0.0.1:{port}"));
-        let first = ("172.31.53.11:53", servers[0].to_string());
-        let second = ("172.31.53.12:53", servers[1].to_string());
+        let first = ("10.53.57.11:53", servers[0].to_string());
+        let second = ("10.53.57.12:53", servers[1].to_string());
         example("dnsdist.conf", &[listen, first, second])
     };
     let check = ["dnsdist", "--check-config", "-C", "conf"];
