@@ -75,14 +75,18 @@ fn it_holds_the_program_its_configuration_and_root_certificates_and_nothing_else
     assert_eq!(files, expected);
 }
 
+/// What is tested is optimised crate by crate, and so 2 MB larger than a release; that scripts/release-image holds to 15 MB.
 #[test]
-fn it_is_smaller_than_15_megabytes() {
+fn it_is_small() {
     if cfg!(debug_assertions) {
-        println!("skipped: it_is_smaller_than_15_megabytes: this is a debug build");
+        println!("skipped: it_is_small: this is a debug build");
         return;
     }
     let size: u64 = fact(image(), "{{.Size}}").parse().unwrap();
-    assert!(size < 15_000_000, "{size} octets");
+    let binary = fs::metadata(env!("CARGO_BIN_EXE_lanward")).unwrap().len();
+    println!("figure: the image has {size} octets, {binary} of them are the binary");
+    assert!(size - binary < 500_000, "{size} octets without {binary}");
+    assert!(size < 17_000_000, "{size} octets");
 }
 
 #[test]
