@@ -32,11 +32,10 @@ fn example(file: &str, addresses: &[(&str, String)]) -> String {
     text
 }
 
-/// lanward with the file of the example.
+/// lanward with the file of the example, and with the variable that the example sets.
 fn lanward(listen: &str, upstream: SocketAddr) -> Lanward {
-    let listen = ("0.0.0.0:53", listen.to_owned());
-    let upstream = ("192.168.1.1", upstream.to_string());
-    Lanward::configured(&example("lanward.toml", &[listen, upstream]))
+    let file = example("lanward/lanward.toml", &[("0.0.0.0:53", listen.to_owned())]);
+    Lanward::in_environment(&file, &[("LANWARD_UPSTREAM", &upstream.to_string())])
 }
 
 /// dnsdist with the file of the example.

@@ -202,6 +202,14 @@ impl Column {
         )
     }
 
+    /// What did not go well, in the words of the table's first two columns.
+    fn bad(&self) -> Vec<String> {
+        let bad = self.score.iter().filter(|(_, well)| !**well);
+        let words = |attack| if attack { "attack" } else { "legitimate" };
+        bad.map(|(&(id, attack), _)| format!("{id} {}", words(attack)))
+            .collect()
+    }
+
     /// Its line in the table of results.
     fn line(&self) -> String {
         let [(stopped, attacks), (passed, legitimate)] = [true, false].map(|kind| self.count(kind));
@@ -301,7 +309,8 @@ fn no_peer_stops_all_of_it() {
             assert_eq!(
                 told,
                 column.line(),
-                "{TABLE} is out of date: scripts/peers-table"
+                "{TABLE} is out of date: scripts/peers-table; not well: {:?}",
+                column.bad()
             );
         }
     }
