@@ -116,11 +116,16 @@ fn internet() -> Upstream {
     upstream
 }
 
-/// All rows, each asked twice: the second time from the cache.
-fn score(client: &Client) -> Score {
+/// How often a peer may try to give a legitimate answer: the table says what it can do, and not whether it lost a datagram while
+/// all of them started.
+const TRIES: usize = 3;
+
+/// All rows, each asked twice: the second time from the cache. What is legitimate may take so many tries.
+fn score(client: &Client, tries: usize) -> Score {
     let mut score = Score::new();
     for row in rows() {
-        let well = (0..2).all(|_| went_well(&row, client));
+        let tries = if row.attack() { 1 } else { tries };
+        let well = (0..tries).any(|_| (0..2).all(|_| went_well(&row, client)));
         *score.entry((row.id, row.attack())).or_insert(true) &= well;
     }
     score
@@ -163,7 +168,7 @@ fn column(entrant: &Entrant) -> Column {
     Column {
         title: entrant.title,
         version: format!("{major}.{minor}.{patch}"),
-        score: score(&peer.client()),
+        score: score(&peer.client(), TRIES),
     }
 }
 
@@ -174,7 +179,7 @@ fn lanward() -> Column {
     Column {
         title: "lanward",
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        score: score(&lanward.client()),
+        score: score(&lanward.client(), 1),
     }
 }
 
