@@ -1,5 +1,7 @@
 //! What holds in place of the configuration file: flags, or variables of the same names for containers, where flags win.
 
+use std::env;
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
@@ -14,16 +16,16 @@ use crate::zone::Mode;
 #[derive(Debug, Args)]
 pub(super) struct Instead {
     /// Listen on this address, for UDP and TCP, in place of those in the file; may be repeated
-    #[arg(long, value_name = "ADDRESS:PORT", value_parser = |text: &str| words(text, parse_listen), env = "LANWARD_LISTEN")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = |text: &str| words(text, "LANWARD_LISTEN", parse_listen), env = "LANWARD_LISTEN")]
     listen: Vec<Words<SocketAddr>>,
     /// Ask this server in place of those in the file, written as there, such as 9.9.9.9 or 192.168.1.1:5353; may be repeated
-    #[arg(long, value_name = "SERVER", value_parser = |text: &str| words(text, Server::from_str), env = "LANWARD_UPSTREAM")]
+    #[arg(long, value_name = "SERVER", value_parser = |text: &str| words(text, "LANWARD_UPSTREAM", Server::from_str), env = "LANWARD_UPSTREAM")]
     upstream: Vec<Words<Server>>,
     /// Let these clients ask in place of those in the file: loopback, private, connected or a network; may be repeated
-    #[arg(long, value_name = "CLIENTS", value_parser = |text: &str| words(text, Rule::from_str), env = "LANWARD_ALLOW_CLIENTS")]
+    #[arg(long, value_name = "CLIENTS", value_parser = |text: &str| words(text, "LANWARD_ALLOW_CLIENTS", Rule::from_str), env = "LANWARD_ALLOW_CLIENTS")]
     allow_clients: Vec<Words<Rule>>,
     /// Serve this zone from its file, in place of those in the file; names that are not in it do not exist; may be repeated
-    #[arg(long, value_name = "ORIGIN=FILE", value_parser = |text: &str| words(text, parse_zone), env = "LANWARD_ZONES")]
+    #[arg(long, value_name = "ORIGIN=FILE", value_parser = |text: &str| words(text, "LANWARD_ZONES", parse_zone), env = "LANWARD_ZONES")]
     zones: Vec<Words<ZoneFile>>,
     /// Log in this format, in place of the one in the file; json is one object for each line
     #[arg(long, value_name = "FORMAT", env = "LANWARD_LOG_FORMAT")]
@@ -34,9 +36,21 @@ pub(super) struct Instead {
 #[derive(Debug, Clone)]
 struct Words<T>(Vec<T>);
 
-fn words<T, E>(text: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<Words<T>, E> {
+/// Reads what stands in a flag, or in its variable, which then is named if it is wrong: whoever set that has written no flag.
+fn words<T, E: Display>(
+    text: &str,
+    variable: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<Words<T>, String> {
     let words = text.split_ascii_whitespace().map(parse);
-    words.collect::<Result<_, _>>().map(Words)
+    let read = words.collect::<Result<_, _>>().map(Words);
+    read.map_err(|error| {
+        if env::var_os(variable).is_some_and(|said| said == text) {
+            format!("{error} (it stands in the variable {variable})")
+        } else {
+            error.to_string()
+        }
+    })
 }
 
 /// All that is there, if there is anything.
